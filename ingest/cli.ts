@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { createRequire } from 'node:module'
+import { EXIT, UserError } from './model/errors.ts'
+
+/**
+ * Every command: its name, a line for the overview, and the module that knows the rest. A command module exports
+ * `configure(command)`, which adds arguments, options, an example and the action. Modules load only when named.
+ */
+const COMMANDS: readonly (readonly [name: string, summary: string, load: () => Promise<CommandModule>])[] = [
+  ['run', 'ingest new flow files and build the site: what the timer calls', () => import('./commands/run.ts')],
+  ['ingest', 'turn new flow files into parts and series', () => import('./commands/ingest.ts')],
+  ['build', 'build the site from what is stored', () => import('./commands/build.ts')],
+  ['serve', 'look at the site on this machine', () => import('./commands/serve.ts')],
+  ['demo', "make a believable campus's flow files, ingest, build, serve, and go on", () => import('./commands/demo.ts')],
+  ['check', 'check the config and the directories it names', () => import('./commands/check.ts')],
+  ['inspect', 'show what is in a flow file', () => import('./commands/inspect.ts')],
+  ['query', 'print what is stored of a dimension, a member or a pair', () => import('./commands/query.ts')],
+]
+
+export interface CommandModule {
+  configure(command: Command): void
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const program = await createProgram(argv[2])
+  try {
+    await program.parseAsync([...argv])
+    return Number(process.exitCode ?? EXIT.ok)
+  } catch (error) {
+    return report(error)
+  }
+}
+
+/** Only the command that is called gets its options: the others need no more than their line in the overview. */
+async function createProgram(called: string | undefined): Promise<Command> {
+  const { version } = createRequire(import.meta.url)('flowscan/package.json') as { version: string }
+  const program = new Command('flowscan')
+    .description('See what fills your lines: flow files in, a static site of charts and scoreboards out.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(flowscan --help shows every command)')
+    .addHelpText('after', '\nExample:\n  $ flowscan run --config /etc/flowscan/flowscan.config.ts\n\nflowscan COMMAND --help tells more of each.')
+  for (const [name, summary, load] of COMMANDS) {
+    const command = program.command(name).description(summary).exitOverride()
+    const wanted = called === name || called === 'help'
+    if (wanted) (await load()).configure(command)
+  }
+  return program
+}
+
+/** One plain line for what the operator can mend; a stack for what is a bug. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (error instanceof UserError) {
+    console.error(`flowscan: ${error.message}`)
+    return error.exitCode
+  }
+  console.error('flowscan: unexpected error, please report it:', error)
+  return 70
+}
+
+process.exit(await main(process.argv))

@@ -1,0 +1,264 @@
+import { z } from 'zod'
+import { OTHER, TOTAL } from '../model/cell.ts'
+import {
+  idOf,
+  type Parsed,
+  parseAddressValue,
+  parsePorts,
+  parsePrefixValue,
+  parseProtocol,
+  parseRange,
+} from './values.ts'
+
+/*
+ * The one description of the config: what may be written, what it becomes, what each key means. The types, the
+ * checks and docs/CONFIG.md (`reference.ts`) all come from here. After parsing everything is present and numeric.
+ */
+
+const label = z.string().min(1).max(200).describe('What people read; the key when absent.')
+const color = z
+  .string()
+  .regex(/^#[0-9a-fA-F]{6}$/, 'expected a color such as #3366cc')
+  .describe('Fixed color on every chart; from the palette when absent.')
+
+/** One item or several: a string with commas, a number, or a list of these. */
+const items = z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))])
+
+/** Reads a comma list or an array with `parse`; every mistake becomes an issue of its own. */
+function list<T>(parse: (text: string) => Parsed<T>, what: string) {
+  return items
+    .transform((given, context) => {
+      const texts = (Array.isArray(given) ? given : [given]).flatMap((item) => String(item).split(','))
+      const values: T[] = []
+      for (const text of texts) {
+        const parsed = parse(text.trim())
+        if ('value' in parsed) values.push(parsed.value)
+        else context.addIssue({ code: 'custom', message: parsed.mistake, input: text })
+      }
+      return values as readonly T[]
+    })
+    .describe(what)
+}
+
+/** Members by key: either the value alone, or an object that adds label and color. Ids must differ. */
+function members<
+  K extends string,
+  T extends z.ZodType<unknown, string | number | (string | number)[]>,
+  F extends z.ZodRawShape,
+>(field: K, value: T, more: F) {
+  type Entry = { id: string; label: string; color: string | undefined } & { [Name in K]: z.output<T> } & z.output<
+      z.ZodObject<F>
+    >
+  const full = z.strictObject({ label: label.optional(), color: color.optional(), [field]: value, ...more })
+  type Full = z.ZodType<object, Awaited<Record<K, z.input<T>>>>
+  const short = items.transform((given) => ({ [field]: given }) as Record<K, z.input<T>>).pipe(full as unknown as Full)
+  const entry = z.union([full, short])
+  return z.record(z.string().min(1).max(200), entry).transform((entries, context) => {
+    const taken = new Map<string, string>([
+      [OTHER, OTHER],
+      [TOTAL, TOTAL],
+    ])
+    return Object.entries(entries).map(([key, given]): Entry => {
+      const id = idOf(key)
+      const mistake = mistakeInKey(key, id, taken)
+      if (mistake === null) taken.set(id, key)
+      else context.addIssue({ code: 'custom', message: mistake, path: [key] })
+      return { label: key, color: undefined, ...(given as object), id } as unknown as Entry
+    }) as readonly Entry[]
+  })
+}
+
+function mistakeInKey(key: string, id: string, taken: ReadonlyMap<string, string>): string | null {
+  const quoted = JSON.stringify(key)
+  if (id === '') return `${quoted} holds no letter or digit; choose another key and put this into label`
+  if (id === OTHER || id === TOTAL) return `${quoted} is the reserved name ${id}; choose another key`
+  return taken.has(id)
+    ? `${quoted} gives the same id, ${id}, as ${JSON.stringify(taken.get(id))}; choose another key`
+    : null
+}
+
+const prefixes = list(
+  parsePrefixValue,
+  'Hosts and prefixes, IPv4 and IPv6: 192.0.2.0/24, 192.0.2/24, 192.0.2.7, 2001:db8::/32.',
+)
+const ports = list(
+  parsePorts,
+  'Ports with protocol: 80/tcp, 20-21/tcp, 53/udp, or an IANA service name: https, domain/udp.',
+).transform((found) => found.flat())
+const protocolNumbers = list(parseProtocol, 'IP protocols by number or name: 6, tcp, gre.')
+const tosRanges = list((text) => parseRange(text, 255, 'TOS value'), 'Values of the whole TOS byte, 0 to 255: 0, 1-63.')
+const asRanges = list(
+  (text) => parseRange(text.replace(/^AS/i, ''), 4_294_967_295, 'AS number'),
+  'AS numbers, 16 or 32 bit: 64500, 64512-65534.',
+)
+const routerAddresses = list(parseAddressValue, 'Addresses the exporter sends from.')
+
+/** The dimensions a pair may be made of. */
+export const PAIR_DIMENSIONS = ['router', 'network', 'service', 'protocol', 'tos', 'as'] as const
+const DEFAULT_PAIRS: [PairDimension, PairDimension][] = [
+  ['router', 'service'],
+  ['router', 'protocol'],
+  ['router', 'tos'],
+  ['router', 'as'],
+  ['router', 'network'],
+  ['network', 'service'],
+  ['network', 'protocol'],
+]
+type PairDimension = (typeof PAIR_DIMENSIONS)[number]
+
+const directory = z.string().min(1, 'expected a directory')
+
+export const schema = z
+  .strictObject({
+    organization: z
+      .string()
+      .min(1)
+      .max(200)
+      .default('Our network')
+      .describe('Whose traffic this is: the title of the site.'),
+    subnets: prefixes
+      .refine((given) => given.length > 0, 'expected at least one prefix: without it nothing is inside')
+      .describe('Everything that is ours. Decides the direction of every flow. (CUFlow: Subnet)'),
+    networks: members('prefixes', prefixes, {})
+      .default([])
+      .describe('Parts of our network that get pages of their own; they may overlap. (CUFlow: Network)'),
+    services: members('ports', ports, {})
+      .default([])
+      .describe('Services by port. The destination port decides, else the source port. (CUFlow: Service)'),
+    protocols: members('numbers', protocolNumbers, {}).default([]).describe('IP protocols. (CUFlow: Protocol)'),
+    tos: members('values', tosRanges, {})
+      .default([])
+      .describe('Classes of the TOS byte; the first that fits counts. (CUFlow: TOS)'),
+    asNumbers: members('numbers', asRanges, {})
+      .default([])
+      .describe('Autonomous systems at the far end. (CUFlow: ASNumber)'),
+    routers: members('addresses', routerAddresses, {
+      sampleRate: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(1)
+        .describe('1 in how many packets the router samples; raw counters are multiplied by it. (CUFlow: SampleRate)'),
+      border: z
+        .boolean()
+        .default(false)
+        .describe('When any router is marked, only flows of marked routers count toward totals, networks and boards.'),
+    })
+      .default([])
+      .describe('The exporters. (CUFlow: Router)'),
+    scoreboard: z
+      .strictObject({
+        top: z.int().min(1).max(1000).default(10).describe('Rows of a list.'),
+        keep: z
+          .int()
+          .min(1)
+          .max(100_000)
+          .default(100)
+          .describe('Hosts that a part keeps by each of the six counters, for boards over longer windows.'),
+      })
+      .prefault({})
+      .describe('The busiest hosts of each slot. (CUFlow: Scoreboard)'),
+    aggregateScore: z
+      .strictObject({
+        top: z.int().min(1).max(1000).default(10).describe('Rows of a list.'),
+        days: z.int().min(1).max(366).default(30).describe('How many days back the overall board adds up.'),
+      })
+      .prefault({})
+      .describe('The busiest hosts overall. (CUFlow: AggregateScore)'),
+    flows: z
+      .strictObject({
+        dir: directory
+          .default('flows')
+          .describe('Where the collector puts completed flow files; searched with its subdirectories.'),
+        pattern: z
+          .string()
+          .optional()
+          .transform((text, context) => {
+            if (text === undefined) return undefined
+            try {
+              return new RegExp(text)
+            } catch (error) {
+              context.addIssue({
+                code: 'custom',
+                message: `${JSON.stringify(text)} is not a regular expression: ${(error as Error).message}`,
+                input: text,
+              })
+              return z.NEVER
+            }
+          })
+          .describe(
+            'Regular expression that a file name must match, instead of the names that flow-capture and nfcapd give. (FlowScan: FlowFileGlob)',
+          ),
+        source: z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected 1 to 32 of a-z, 0-9 and -')
+          .default('flows')
+          .describe('Name of this collector; parts of several collectors add up.'),
+        saved: z
+          .union([directory, z.literal(false)])
+          .default('saved')
+          .describe('Where an ingested flow file is moved; false leaves it where it is. Nothing is ever deleted.'),
+        settleSeconds: z
+          .number()
+          .min(0)
+          .max(3600)
+          .default(15)
+          .describe('A file changed more recently than this is left for the next run.'),
+        maxBytes: z.int().min(1).default(17_179_869_184).describe('A larger file is set aside unread.'),
+      })
+      .prefault({})
+      .describe('The flow files.'),
+    data: directory.default('data').describe('Where flowscan keeps its parts and series.'),
+    timing: z
+      .enum(['spread', 'export'])
+      .optional()
+      .describe(
+        "'spread' (the default) divides a flow over the slots between its start and end; 'export' counts all of it in its file's slot, as FlowScan did.",
+      ),
+    compat: z
+      .enum(['none', 'cuflow'])
+      .default('none')
+      .describe("'cuflow' counts as CUFlow 1.55 did, for comparing during a migration."),
+    reports: z
+      .strictObject({
+        pairs: z
+          .array(
+            z
+              .tuple([z.enum(PAIR_DIMENSIONS), z.enum(PAIR_DIMENSIONS)])
+              .refine(([a, b]) => a !== b, 'expected two different dimensions'),
+          )
+          .default(DEFAULT_PAIRS)
+          .describe('Which pairs of dimensions are kept.'),
+      })
+      .prefault({})
+      .describe('What is kept besides the single dimensions.'),
+    site: z
+      .strictObject({
+        dir: directory.default('public').describe('The site: point the web server at `current` in it.'),
+        timeZone: z
+          .string()
+          .default('UTC')
+          .refine(isTimeZone, 'expected an IANA time zone such as Europe/Vienna')
+          .describe('Zone of labels and day boundaries on pages. Everything stored is UTC.'),
+        title: z.string().min(1).max(200).optional().describe('Title of the site; organization when absent.'),
+      })
+      .prefault({})
+      .describe('The web site.'),
+  })
+  .transform((config) => ({
+    ...config,
+    timing: config.timing ?? (config.compat === 'cuflow' ? ('export' as const) : ('spread' as const)),
+  }))
+
+function isTimeZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }) !== null
+  } catch {
+    return false
+  }
+}
+
+/** What a person writes in flowscan.config.ts. */
+export type ConfigInput = z.input<typeof schema>
+/** The config as everything else sees it: all present, all numeric. Paths are absolute (see `load.ts`). */
+export type Config = z.output<typeof schema>

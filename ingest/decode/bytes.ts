@@ -1,0 +1,4 @@
+/** Placeholder: written with the decoders. */
+export interface ByteReader {
+  readonly offset: number
+}

@@ -1,0 +1,22 @@
+import type { FlowBatch, FlowFileSummary } from '../model/flow-batch.ts'
+import type { ByteReader } from './bytes.ts'
+
+/**
+ * A file format. To add one: a file with one of these, a line in `index.ts`, a fixture pair.
+ * A decoder knows bytes and nothing else: no config, no paths.
+ */
+export interface Decoder {
+  /** What `inspect` calls the format. */
+  readonly name: string
+  /** Looks at the first bytes (at most 64, fewer when the file is shorter). */
+  recognizes(head: Uint8Array): boolean
+  /**
+   * Reads the file from its first byte and hands on its flows, batch by batch; the batch and its columns are
+   * reused after `emit` returns. Good records before damage are always handed on. Throws a DecodeError when the
+   * file holds nothing that can be trusted; damage further in is a warning in the summary.
+   */
+  decode(bytes: ByteReader, emit: EmitBatch): Promise<FlowFileSummary>
+}
+
+/** `summary` is still growing: only `exporters` may be read before the end. */
+export type EmitBatch = (batch: FlowBatch, summary: FlowFileSummary) => void

@@ -1,0 +1,26 @@
+/** The exit codes of the command line (sysexits.h). */
+export const EXIT = { ok: 0, usage: 64, data: 65, io: 74, tryLater: 75, config: 78 } as const
+
+/**
+ * Something the operator can mend. Printed as one plain line, without a stack; every other error is a bug.
+ * The message names the subject, the place, what was found, what was expected, and the mend.
+ */
+export class UserError extends Error {
+  override readonly name = 'UserError'
+  readonly exitCode: number
+
+  constructor(message: string, exitCode: number = EXIT.data, options?: ErrorOptions) {
+    super(message, options)
+    this.exitCode = exitCode
+  }
+}
+
+/** A flow file whose bytes are not what its format demands: `file` is named by whoever knows it. */
+export class DecodeError extends UserError {
+  readonly byte: number
+
+  constructor(byte: number, message: string) {
+    super(`byte ${byte}: ${message}`, EXIT.data)
+    this.byte = byte
+  }
+}

@@ -1,0 +1,85 @@
+/** Flows per batch: columns of this length fit the cache and make the cost per batch vanish. */
+export const BATCH_SIZE = 4096
+
+/**
+ * Some thousands of flows as columns. One batch is filled, handed on and filled again: whoever receives it takes
+ * what it needs before returning, and keeps no column.
+ */
+export interface FlowBatch {
+  length: number
+  /** Four words an address, most significant first; IPv4 as ::ffff:a.b.c.d (see `address.ts`). */
+  readonly srcAddr: Uint32Array
+  readonly dstAddr: Uint32Array
+  readonly srcPort: Uint16Array
+  /** ICMP: type * 256 + code. */
+  readonly dstPort: Uint16Array
+  readonly protocol: Uint8Array
+  readonly tos: Uint8Array
+  readonly tcpFlags: Uint8Array
+  /** Whole numbers up to 2^53 - 1; a decoder leaves out (and counts) records beyond. */
+  readonly octets: Float64Array
+  readonly packets: Float64Array
+  /** Flows the record stands for: 1, or more in aggregated records; 0 in the second row of a biflow. */
+  readonly flows: Float64Array
+  /** Unix milliseconds. 0 when the file does not know. */
+  readonly startMs: Float64Array
+  readonly endMs: Float64Array
+  readonly srcAs: Uint32Array
+  readonly dstAs: Uint32Array
+  readonly ingressIfIndex: Uint32Array
+  readonly egressIfIndex: Uint32Array
+  /** Index into `FlowFileSummary.exporters`. */
+  readonly exporter: Uint16Array
+  /** 1 when the counters are already multiplied by the sampling rate. */
+  readonly scaled: Uint8Array
+  /** 1 for the second row of a bidirectional record: the way back, ends swapped. */
+  readonly reverse: Uint8Array
+}
+
+export function createFlowBatch(size: number = BATCH_SIZE): FlowBatch {
+  return {
+    length: 0,
+    srcAddr: new Uint32Array(size * 4),
+    dstAddr: new Uint32Array(size * 4),
+    srcPort: new Uint16Array(size),
+    dstPort: new Uint16Array(size),
+    protocol: new Uint8Array(size),
+    tos: new Uint8Array(size),
+    tcpFlags: new Uint8Array(size),
+    octets: new Float64Array(size),
+    packets: new Float64Array(size),
+    flows: new Float64Array(size),
+    startMs: new Float64Array(size),
+    endMs: new Float64Array(size),
+    srcAs: new Uint32Array(size),
+    dstAs: new Uint32Array(size),
+    ingressIfIndex: new Uint32Array(size),
+    egressIfIndex: new Uint32Array(size),
+    exporter: new Uint16Array(size),
+    scaled: new Uint8Array(size),
+    reverse: new Uint8Array(size),
+  }
+}
+
+/** What a decoder knows of the file besides its flows. `exporters` grows while batches are emitted; the rest is final at the end. */
+export interface FlowFileSummary {
+  /** `flow-tools` or `nfcapd`, with what a person wants to know of the layout in `detail`. */
+  format: string
+  detail: string
+  compression: string
+  /** False when the writer had not closed the file, or its end is missing. */
+  complete: boolean
+  /** Addresses of exporters in order of first sight, as text (RFC 5952). Index 65,535 takes all that do not fit. */
+  readonly exporters: string[]
+  /** Unix ms at which the capture began, as the header says; `null` when it does not. */
+  captureStartMs: number | null
+  /** Unix ms at which the first record was exported or received; `null` when unknown. */
+  firstExportMs: number | null
+  /** Flow records read, and good ones left out because their counters exceed what can be true. */
+  records: number
+  implausible: number
+  /** Flows the collector lost, as the header says; `null` when it does not. */
+  lost: number | null
+  /** One line each, with the byte where there is one. Never more than some dozens: repeated ones are counted. */
+  readonly warnings: string[]
+}

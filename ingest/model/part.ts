@@ -1,0 +1,89 @@
+import type { Direction } from './direction.ts'
+import type { Counts } from './measure.ts'
+
+/**
+ * What one flow file contributed: immutable, self-contained, merged with others by addition.
+ * A part says nothing of where its flows came from beyond `source`, `slot` and `id`; anything that can count
+ * flows per slot and cell can make one.
+ */
+export interface Part {
+  readonly schema: 1
+  /** Which collector or directory: parts of several sources add up. */
+  readonly source: string
+  /** The slot of the file: unix seconds of its start. */
+  readonly slot: number
+  /** SHA-256 over source, slot and content, in hex. */
+  readonly id: string
+  /** Fingerprint of the config that classified it. */
+  readonly config: string
+  readonly file: { readonly name: string; readonly bytes: number; readonly format: string; readonly complete: boolean }
+  /** Counters as read from the file, sampling applied, before classification. */
+  readonly total: {
+    readonly records: number
+    readonly octets: number
+    readonly packets: number
+    readonly flows: number
+  }
+  /** Counters per slot (a long flow reaches back) and cell; what saw nothing is absent. Slots ascending. */
+  readonly slots: readonly PartSlot[]
+  readonly hosts: PartHosts
+  readonly quality: PartQuality
+}
+
+export interface PartSlot {
+  /** Unix seconds of the start. */
+  readonly slot: number
+  readonly cells: { readonly [cell: string]: CellCounts }
+}
+
+/** Counts of one cell in one slot, by direction; a direction that saw nothing is absent. */
+export type CellCounts = { readonly [D in Direction]?: Readonly<Counts> }
+
+/** In and out counters of one address. */
+export type HostRow = readonly [
+  address: string,
+  inOctets: number,
+  inPackets: number,
+  inFlows: number,
+  outOctets: number,
+  outPackets: number,
+  outFlows: number,
+]
+
+/** The busiest hosts of a file: every host that is among the first `kept` by any of the six counters. */
+export interface HostList {
+  /** How many different addresses there were. */
+  readonly distinct: number
+  readonly kept: number
+  /** By in + out octets descending, then by address. */
+  readonly rows: readonly HostRow[]
+}
+
+/** Whole flows as the file reported them, counted in the file's slot; only traffic that crossed the border (in, out). */
+export interface PartHosts {
+  /** Hosts of ours. */
+  readonly inside: HostList
+  /** Hosts they talked to. */
+  readonly outside: HostList
+  /** Hosts of ours, by network id. */
+  readonly networks: { readonly [network: string]: HostList }
+}
+
+/** How far the part can be trusted. All whole numbers of flows unless said otherwise. */
+export interface PartQuality {
+  /** Lost before the file was written, as the collector says; `null` when it does not say. */
+  readonly lost: number | null
+  /** Times absurd: counted in the file's slot. */
+  readonly skewed: number
+  /** Longer than 24 h: spread over their last 24 h. */
+  readonly overlong: number
+  /** Ended before they started: counted with duration 0. */
+  readonly reversed: number
+  /** Counters no line can carry: records left out. */
+  readonly implausible: number
+  /** Flows by direction, as classified (before spreading changes nothing: flows are never split). */
+  readonly flowsByDirection: { readonly [D in Direction]: number }
+  /** Every exporter seen, by address. */
+  readonly exporters: { readonly [address: string]: { readonly flows: number; readonly sampleRate: number } }
+  readonly warnings: readonly string[]
+}

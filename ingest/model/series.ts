@@ -1,0 +1,25 @@
+import type { Counter } from './counter.ts'
+import type { Direction } from './direction.ts'
+import type { Measure } from './measure.ts'
+import type { StepName } from './time.ts'
+
+/** Cells over one stretch of time at one resolution. Every array has `length` entries, one a point. */
+export interface Series {
+  readonly step: StepName
+  /** Unix seconds of the start of the first point. */
+  readonly from: number
+  readonly length: number
+  /** Seconds of each point for which there was a flow file. 0: nobody measured, and every value is unknown, not zero. */
+  readonly known: readonly number[]
+  readonly cells: ReadonlyMap<string, CellSeries>
+}
+
+/** A direction that saw nothing in the whole stretch is absent: its values are 0 where `known`. */
+export type CellSeries = { readonly [D in Direction]?: DirectionSeries }
+
+export interface DirectionSeries {
+  /** Counted in each point. */
+  readonly sum: { readonly [M in Measure]: readonly Counter[] }
+  /** The greatest five-minute value within each point; at 5 minutes the same arrays as `sum`. */
+  readonly max: { readonly [M in Measure]: readonly Counter[] }
+}
