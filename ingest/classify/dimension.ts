@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Member } from '../model/cell.ts'
 import type { FlowBatch } from '../model/flow-batch.ts'
-import type { Ends } from './direction.ts'
+import type { AddressSpace, Ends } from './direction.ts'
 
 /**
  * A way to divide traffic. Counters, series, pages and menus follow from this one object; to add a dimension, write
@@ -27,7 +27,7 @@ export interface Dimension {
   readonly ownDirection?: true
   /** Counts every exporter, also those that are not marked `border` when others are (routers). */
   readonly everyExporter?: true
-  classifier(config: Config): Classifier
+  classifier(config: Config, space: AddressSpace): Classifier
 }
 
 export interface Classifier {

@@ -1,0 +1,37 @@
+import type { Config } from '../config/schema.ts'
+import type { Member } from '../model/cell.ts'
+import type { Dimension } from './dimension.ts'
+import { memberIsCode, membersAndOther } from './exclusive.ts'
+
+const MULTICAST: Member = { id: 'multicast', label: 'multicast' }
+
+/** IP protocols. What goes to a multicast group is `multicast`, whatever carries it. */
+export const protocol: Dimension = {
+  name: 'protocol',
+  plural: 'protocols',
+  title: 'Protocols',
+  singular: 'Protocol',
+  applies: () => true,
+  members: ({ protocols }) => membersAndOther(withMulticast(protocols)),
+  classifier({ protocols }) {
+    const all = withMulticast(protocols)
+    const group = all.findIndex(({ id }) => id === MULTICAST.id)
+    const memberOf = new Uint16Array(256).fill(all.length)
+    for (const [member, { numbers }] of [...protocols.entries()].reverse()) {
+      for (const number of numbers) memberOf[number] = member
+    }
+    return {
+      codes: all.length + 1,
+      // Hot: runs once per flow.
+      classify({ length, protocol }, { multicast }, _exporters, codes) {
+        for (let i = 0; i < length; i++) codes[i] = multicast[i] === 1 ? group : memberOf[protocol[i]!]!
+      },
+      memberships: memberIsCode(all.length + 1),
+    }
+  },
+}
+
+/** A config that names a member `multicast` of its own gets the groups there. */
+function withMulticast(protocols: Config['protocols']): readonly Member[] {
+  return protocols.some(({ id }) => id === MULTICAST.id) ? protocols : [...protocols, MULTICAST]
+}

@@ -1,0 +1,80 @@
+import type { Config } from '../config/schema.ts'
+import type { Classifier, Dimension } from './dimension.ts'
+import { memberIsCode, membersAndOther } from './exclusive.ts'
+
+/** Services: the destination port decides, else the source port, else `other`; never twice. */
+export const service: Dimension = {
+  name: 'service',
+  plural: 'services',
+  title: 'Services',
+  singular: 'Service',
+  applies: ({ compat }) => compat === 'none',
+  members: ({ services }) => membersAndOther(services),
+  classifier({ services }) {
+    const { tableOf, serviceAt } = portTables(services)
+    const other = services.length
+    return {
+      codes: services.length + 1,
+      // Hot: runs once per flow.
+      classify({ length, protocol, srcPort, dstPort }, _ends, _exporters, codes) {
+        for (let i = 0; i < length; i++) {
+          const table = tableOf[protocol[i]!]! * 65_536
+          const byDst = serviceAt[table + dstPort[i]!]!
+          codes[i] = byDst !== other ? byDst : serviceAt[table + srcPort[i]!]!
+        }
+      },
+      memberships: memberIsCode(services.length + 1),
+    }
+  },
+}
+
+/** CUFlow counts every flow twice: by its source port here, by its destination port in `serviceDst`; multicast never. */
+export const serviceSrc: Dimension = {
+  name: 'service-src',
+  plural: 'services-src',
+  title: 'Services by source port',
+  singular: 'Service by source port',
+  applies: ({ compat }) => compat === 'cuflow',
+  members: ({ services }) => membersAndOther(services),
+  classifier: ({ services }) => byOnePort(services, 'srcPort'),
+}
+
+export const serviceDst: Dimension = {
+  name: 'service-dst',
+  plural: 'services-dst',
+  title: 'Services by destination port',
+  singular: 'Service by destination port',
+  applies: ({ compat }) => compat === 'cuflow',
+  members: ({ services }) => membersAndOther(services),
+  classifier: ({ services }) => byOnePort(services, 'dstPort'),
+}
+
+function byOnePort(services: Config['services'], end: 'srcPort' | 'dstPort'): Classifier {
+  const { tableOf, serviceAt } = portTables(services)
+  const nowhere = services.length + 1
+  return {
+    codes: services.length + 2,
+    // Hot: runs once per flow.
+    classify(batch, { multicast }, _exporters, codes) {
+      const { length, protocol } = batch
+      const port = batch[end]
+      for (let i = 0; i < length; i++) {
+        codes[i] = multicast[i] === 1 ? nowhere : serviceAt[tableOf[protocol[i]!]! * 65_536 + port[i]!]!
+      }
+    },
+    memberships: memberIsCode(services.length + 1),
+  }
+}
+
+/** A table of 65,536 ports for each protocol that has services, after one for all that have none. The first service that names a port has it. */
+function portTables(services: Config['services']): { tableOf: Uint8Array; serviceAt: Uint16Array } {
+  const ranges = services.flatMap(({ ports }, member) => ports.map((range) => ({ ...range, member })))
+  const protocols = [...new Set(ranges.map(({ protocol }) => protocol))]
+  const tableOf = new Uint8Array(256)
+  for (const [index, protocol] of protocols.entries()) tableOf[protocol] = index + 1
+  const serviceAt = new Uint16Array((protocols.length + 1) * 65_536).fill(services.length)
+  for (const { protocol, from, to, member } of ranges.reverse()) {
+    serviceAt.fill(member, tableOf[protocol]! * 65_536 + from, tableOf[protocol]! * 65_536 + to + 1)
+  }
+  return { tableOf, serviceAt }
+}

@@ -1,0 +1,26 @@
+import type { Dimension } from './dimension.ts'
+import { memberIsCode, membersAndOther } from './exclusive.ts'
+
+/** Classes of the whole TOS byte; where two name a value, the first has it. */
+export const tos: Dimension = {
+  name: 'tos',
+  plural: 'tos',
+  title: 'TOS classes',
+  singular: 'TOS class',
+  applies: () => true,
+  members: ({ tos }) => membersAndOther(tos),
+  classifier({ tos: classes }) {
+    const memberOf = new Uint16Array(256).fill(classes.length)
+    for (const [member, { values }] of [...classes.entries()].reverse()) {
+      for (const { from, to } of values) memberOf.fill(member, from, to + 1)
+    }
+    return {
+      codes: classes.length + 1,
+      // Hot: runs once per flow.
+      classify({ length, tos }, _ends, _exporters, codes) {
+        for (let i = 0; i < length; i++) codes[i] = memberOf[tos[i]!]!
+      },
+      memberships: memberIsCode(classes.length + 1),
+    }
+  },
+}
