@@ -1,6 +1,11 @@
+import { createHash, randomInt } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
-import type { FlowFileSummary } from '../model/flow-batch.ts'
+import { decodeFlowFile } from '../decode/index.ts'
+import { DecodeError } from '../model/errors.ts'
+import type { FlowBatch, FlowFileSummary } from '../model/flow-batch.ts'
 import type { Part } from '../model/part.ts'
+import { type Accumulator, createAccumulator } from './accumulate.ts'
+import { slotOfFile } from './file-slot.ts'
 
 /** A flow file's bytes and what is known of it from outside. */
 export interface FlowFile {
@@ -16,9 +21,76 @@ export interface Tally {
 }
 
 /**
- * Reads one flow file and counts it: bytes and config in, part out; no disk, no clock.
- * The part's id is the SHA-256 of source, slot and content, hex. Throws a DecodeError when nothing can be counted.
+ * Reads one flow file and counts it: bytes and config in, part out; no disk, no clock. The same bytes, source and
+ * config always give the same part. Throws a DecodeError when nothing can be counted.
  */
-export async function tallyFile(_file: FlowFile, _config: Config, _fingerprint: string): Promise<Tally> {
-  throw new Error('not written yet')
+export async function tallyFile(file: FlowFile, config: Config, fingerprint: string): Promise<Tally> {
+  const content = createHash('sha256')
+  const chunks = hashed(file.chunks(), content)
+  const slotOfThis = (summary: FlowFileSummary, firstEndMs: number | null): number => {
+    const slot = slotOfFile(summary, file.name, config.site.timeZone, firstEndMs)
+    if (slot === null)
+      throw new DecodeError(
+        0,
+        'neither header, records nor name tell when these flows were captured; give the file the name its collector would',
+      )
+    return slot
+  }
+  let slot: number | undefined
+  let accumulator: Accumulator | undefined
+  const begin = (summary: FlowFileSummary, firstEndMs: number | null): Accumulator => {
+    slot = slotOfThis(summary, firstEndMs)
+    return createAccumulator(config, slot, randomInt(0x1_0000_0000))
+  }
+  const summary = await decodeFlowFile(chunks, (batch: FlowBatch, known: FlowFileSummary) => {
+    accumulator ??= begin(known, batch.endMs[0] ?? null)
+    accumulator.add(batch, known.exporters)
+  })
+  for await (const _ of chunks) {
+    // What the decoder left unread is part of the content all the same.
+  }
+  accumulator ??= begin(summary, null)
+  return { part: createPart(file, slot!, fingerprint, content.digest('hex'), summary, accumulator), summary }
+}
+
+/** Passes chunks on and hashes them on the way. One iterator: whoever comes later goes on where the first stopped. */
+function hashed(chunks: AsyncIterable<Uint8Array>, hash: ReturnType<typeof createHash>): AsyncIterable<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const step = await iterator.next()
+        if (step.done !== true) hash.update(step.value)
+        return step
+      },
+    }),
+  }
+}
+
+function createPart(
+  file: FlowFile,
+  slot: number,
+  config: string,
+  content: string,
+  summary: FlowFileSummary,
+  accumulator: Accumulator,
+): Part {
+  const { octets, packets, flows, slots, hosts, implausible, ...counted } = accumulator.finish()
+  return {
+    schema: 1,
+    source: file.source,
+    slot,
+    id: createHash('sha256').update(`${file.source}\0${slot}\0${content}`).digest('hex'),
+    config,
+    file: { name: file.name, bytes: file.bytes, format: summary.format, complete: summary.complete },
+    total: { records: summary.records, octets, packets, flows },
+    slots,
+    hosts,
+    quality: {
+      lost: summary.lost,
+      ...counted,
+      implausible: summary.implausible + implausible,
+      warnings: summary.warnings,
+    },
+  }
 }

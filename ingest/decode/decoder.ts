@@ -18,5 +18,8 @@ export interface Decoder {
   decode(bytes: ByteReader, emit: EmitBatch): Promise<FlowFileSummary>
 }
 
-/** `summary` is still growing: only `exporters` may be read before the end. */
+/**
+ * `summary` is still growing: before the end only `exporters`, `captureStartMs` and `firstExportMs` may be read;
+ * these are true for the batch at hand.
+ */
 export type EmitBatch = (batch: FlowBatch, summary: FlowFileSummary) => void

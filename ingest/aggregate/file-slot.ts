@@ -1,0 +1,69 @@
+import type { FlowFileSummary } from '../model/flow-batch.ts'
+import { slotOf } from '../model/time.ts'
+
+/**
+ * The slot a flow file belongs to, in unix seconds; `null` when the file does not say. Never from the clock.
+ * Asked in this order: when the capture began (header), when the first record was exported (records), the name,
+ * when the first flow ended.
+ */
+export function slotOfFile(
+  summary: FlowFileSummary,
+  name: string,
+  timeZone: string,
+  firstEndMs: number | null,
+): number | null {
+  const ms = summary.captureStartMs ?? summary.firstExportMs ?? timeInName(name, timeZone) ?? firstEndMs
+  return ms === null || ms <= 0 ? null : slotOf(ms / 1000)
+}
+
+const FLOW_TOOLS_NAME = /(\d{4})-(\d\d)-(\d\d)\.(\d\d)(\d\d)(\d\d)([+-]\d{4})?$/
+const NFCAPD_NAME = /\.(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?([+-]\d{4})?$/
+
+/**
+ * Unix ms of the start that flow-capture and nfcapd put into a name. Without an offset the name is in the
+ * collector's local time, taken to be `timeZone`.
+ */
+export function timeInName(name: string, timeZone: string): number | null {
+  const match = FLOW_TOOLS_NAME.exec(name) ?? NFCAPD_NAME.exec(name)
+  if (match === null) return null
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((digits) => Number(digits ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  const asUtc = Date.UTC(year, month - 1, day, hour, minute, second)
+  if (Number.isNaN(asUtc)) return null
+  const offset = match[7]
+  return offset === undefined ? asUtc - zoneOffsetMs(asUtc, timeZone) : asUtc - parseOffsetMs(offset)
+}
+
+function parseOffsetMs(offset: string): number {
+  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3, 5))
+  return (offset.startsWith('-') ? -minutes : minutes) * 60_000
+}
+
+/** What a zone's clocks show ahead of UTC when they show `localMs`. In the hour that autumn repeats: the first of the two. */
+function zoneOffsetMs(localMs: number, timeZone: string): number {
+  const ahead = (ms: number) => wallClock(ms, timeZone) - ms
+  const dayBefore = ahead(localMs - 86_400_000)
+  return wallClock(localMs - dayBefore, timeZone) === localMs ? dayBefore : ahead(localMs)
+}
+
+/** The wall clock of a zone at a moment, read as if it were UTC, in ms. */
+function wallClock(ms: number, timeZone: string): number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  })
+  const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]))
+  return Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!)
+}

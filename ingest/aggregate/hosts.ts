@@ -1,0 +1,145 @@
+import { formatAddress } from '../model/address.ts'
+import type { HostList, HostRow } from '../model/part.ts'
+import { hash4 } from './hash.ts'
+
+const WORDS = 4
+/** In octets, packets, flows; out octets, packets, flows. */
+export const HOST_COUNTERS = 6
+const START_CAPACITY = 1024
+
+/** Counters by address, exact for any number of addresses (about 100 bytes each). */
+export interface Hosts {
+  /** For every address, in the order of rows, what `of` makes of its words. */
+  column(of: (words: Uint32Array, at: number) => number): Uint32Array
+  /** Hot: adds to the address whose four words start at `words[at]`; `first` is 0 for in, 3 for out. */
+  add(words: Uint32Array, at: number, first: 0 | 3, octets: number, packets: number, flows: number): void
+  /** The busiest: every host among the first `keep` by any counter, of those rows that `wanted` accepts. */
+  busiest(keep: number, wanted?: (row: number) => boolean): HostList
+}
+
+/** Open addressing: a table of row numbers over dense rows, so that growing moves only numbers. `seed` makes chosen collisions useless. */
+export function createHosts(seed: number): Hosts {
+  let capacity = START_CAPACITY
+  let mask = capacity * 2 - 1
+  let table = new Int32Array(capacity * 2).fill(-1)
+  let words = new Uint32Array(capacity * WORDS)
+  let counters = new Float64Array(capacity * HOST_COUNTERS)
+  let size = 0
+
+  // Hot: the row of an address, made when it is new.
+  function rowOf(a: number, b: number, c: number, d: number): number {
+    let place = hash4(a, b, c, d, seed) & mask
+    for (;;) {
+      const row = table[place]!
+      if (row === -1) return insert(place, a, b, c, d)
+      const at = row * WORDS
+      if (words[at + 3] === d && words[at] === a && words[at + 1] === b && words[at + 2] === c) return row
+      place = (place + 1) & mask
+    }
+  }
+
+  function insert(place: number, a: number, b: number, c: number, d: number): number {
+    if (size === capacity) {
+      grow()
+      return rowOf(a, b, c, d)
+    }
+    table[place] = size
+    words[size * WORDS] = a
+    words[size * WORDS + 1] = b
+    words[size * WORDS + 2] = c
+    words[size * WORDS + 3] = d
+    return size++
+  }
+
+  function grow(): void {
+    capacity *= 2
+    mask = capacity * 2 - 1
+    const oldWords = words
+    const oldCounters = counters
+    words = new Uint32Array(capacity * WORDS)
+    words.set(oldWords)
+    counters = new Float64Array(capacity * HOST_COUNTERS)
+    counters.set(oldCounters)
+    table = new Int32Array(capacity * 2).fill(-1)
+    for (let row = 0, at = 0; row < size; row++, at += WORDS) {
+      let place = hash4(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!, seed) & mask
+      while (table[place] !== -1) place = (place + 1) & mask
+      table[place] = row
+    }
+  }
+
+  return {
+    column: (of) => Uint32Array.from({ length: size }, (_, row) => of(words, row * WORDS)),
+    add(from, at, first, octets, packets, flows) {
+      const to = rowOf(from[at]!, from[at + 1]!, from[at + 2]!, from[at + 3]!) * HOST_COUNTERS + first
+      counters[to]! += octets
+      counters[to + 1]! += packets
+      counters[to + 2]! += flows
+    },
+    busiest(keep, wanted) {
+      const all = Uint32Array.from({ length: size }, (_, row) => row)
+      const rows = wanted === undefined ? all : all.filter((row) => wanted(row))
+      const precedes = (counter: number) => (a: number, b: number) =>
+        counters[b * HOST_COUNTERS + counter]! - counters[a * HOST_COUNTERS + counter]! || compareWords(words, a, b)
+      const listed = new Set<number>()
+      for (let counter = 0; counter < HOST_COUNTERS; counter++) {
+        const some = rows.filter((row) => counters[row * HOST_COUNTERS + counter]! > 0)
+        for (const row of firstOf(some, keep, precedes(counter))) listed.add(row)
+      }
+      const octets = (row: number) => counters[row * HOST_COUNTERS]! + counters[row * HOST_COUNTERS + 3]!
+      const ordered = [...listed].sort((a, b) => octets(b) - octets(a) || compareWords(words, a, b))
+      return {
+        distinct: rows.length,
+        kept: keep,
+        rows: ordered.map(
+          (row) =>
+            [
+              formatAddress(words, row * WORDS),
+              ...counters.subarray(row * HOST_COUNTERS, (row + 1) * HOST_COUNTERS),
+            ] as unknown as HostRow,
+        ),
+      }
+    },
+  }
+}
+
+function compareWords(words: Uint32Array, a: number, b: number): number {
+  for (let word = 0; word < WORDS; word++) {
+    const difference = words[a * WORDS + word]! - words[b * WORDS + word]!
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+/** The first `count` in the order of `compare`, by a heap whose root is the last of them: most rows cost one comparison. */
+function firstOf(rows: Uint32Array, count: number, compare: (a: number, b: number) => number): number[] {
+  const heap: number[] = []
+  for (const row of rows) {
+    if (heap.length < count) siftUp(heap, heap.push(row) - 1, compare)
+    else if (compare(row, heap[0]!) < 0) {
+      heap[0] = row
+      siftDown(heap, compare)
+    }
+  }
+  return heap
+}
+
+function siftUp(heap: number[], from: number, compare: (a: number, b: number) => number): void {
+  for (let at = from; at > 0; ) {
+    const parent = (at - 1) >> 1
+    if (compare(heap[at]!, heap[parent]!) <= 0) return
+    ;[heap[at], heap[parent]] = [heap[parent]!, heap[at]!]
+    at = parent
+  }
+}
+
+function siftDown(heap: number[], compare: (a: number, b: number) => number): void {
+  for (let at = 0; ; ) {
+    let last = at
+    for (const child of [2 * at + 1, 2 * at + 2])
+      if (child < heap.length && compare(heap[child]!, heap[last]!) > 0) last = child
+    if (last === at) return
+    ;[heap[at], heap[last]] = [heap[last]!, heap[at]!]
+    at = last
+  }
+}
