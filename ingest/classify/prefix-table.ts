@@ -88,10 +88,11 @@ function stretches(
   return found
 }
 
-/** The first address behind a prefix; `null` when it reaches to the very end. */
+/** The first address behind a prefix; `null` when it reaches to the end of IPv4 or IPv6. */
 function behind({ address, length }: Prefix): Address | null {
   const next = address.map((word, index) => (word | (~maskWord(length, index) >>> 0)) >>> 0)
-  for (let word = 3; word >= 0; word--) {
+  const firstWord = isIPv4(address) && length >= 96 ? 3 : 0
+  for (let word = 3; word >= firstWord; word--) {
     next[word] = (next[word]! + 1) >>> 0
     if (next[word] !== 0) return next as unknown as Address
   }
@@ -103,8 +104,8 @@ function compare(a: Address, b: Address): number {
   return 0
 }
 
-/** For each value of the top 16 bits, the last stretch that starts at or before it; one more at the end. */
-function index(starts: Uint32Array): Uint32Array {
+/** For each value of the top 16 bits, the last stretch that starts at or before its first address; one more at the end. */
+function index(starts: Float64Array): Uint32Array {
   const lastAt = new Uint32Array(65_537)
   let stretch = 0
   for (let top = 0; top < 65_536; top++) {
@@ -118,7 +119,7 @@ function index(starts: Uint32Array): Uint32Array {
 function lookupIPv4(found: readonly Stretch[]): (address: number) => number {
   const starts = Uint32Array.from(found, ({ start }) => start[3])
   const sets = Uint32Array.from(found, ({ set }) => set)
-  const lastAt = index(starts)
+  const lastAt = index(Float64Array.from(starts))
   // Hot: twice per flow.
   return (address) => {
     const top = address >>> 16
@@ -136,7 +137,10 @@ function lookupIPv4(found: readonly Stretch[]): (address: number) => number {
 function lookupIPv6(found: readonly Stretch[]): (a: number, b: number, c: number, d: number) => number {
   const starts = Uint32Array.from(found.flatMap(({ start }) => [...start]))
   const sets = Uint32Array.from(found, ({ set }) => set)
-  const lastAt = index(Uint32Array.from(found, ({ start }) => start[0]))
+  // A half more says: somewhere behind the address that has only these 32 bits.
+  const lastAt = index(
+    Float64Array.from(found, ({ start: [a, b, c, d] }) => a + (b === 0 && c === 0 && d === 0 ? 0 : 0.5)),
+  )
   // Hot: twice per flow.
   return (a, b, c, d) => {
     const top = a >>> 16
