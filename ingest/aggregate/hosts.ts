@@ -13,8 +13,8 @@ export interface Hosts {
   column(of: (words: Uint32Array, at: number) => number): Uint32Array
   /** Hot: adds to the address whose four words start at `words[at]`; `first` is 0 for in, 3 for out. */
   add(words: Uint32Array, at: number, first: 0 | 3, octets: number, packets: number, flows: number): void
-  /** The busiest: every host among the first `keep` by any counter, of those rows that `wanted` accepts. */
-  busiest(keep: number, wanted?: (row: number) => boolean): HostList
+  /** The busiest: every host among the first `keep` by any counter; of `rows`, or of all. */
+  busiest(keep: number, rows?: Uint32Array): HostList
 }
 
 /** Open addressing: a table of row numbers over dense rows, so that growing moves only numbers. `seed` makes chosen collisions useless. */
@@ -76,30 +76,20 @@ export function createHosts(seed: number): Hosts {
       counters[to + 1]! += packets
       counters[to + 2]! += flows
     },
-    busiest(keep, wanted) {
-      const all = Uint32Array.from({ length: size }, (_, row) => row)
-      const rows = wanted === undefined ? all : all.filter((row) => wanted(row))
-      const precedes = (counter: number) => (a: number, b: number) =>
-        counters[b * HOST_COUNTERS + counter]! - counters[a * HOST_COUNTERS + counter]! || compareWords(words, a, b)
+    busiest(keep, rows = Uint32Array.from({ length: size }, (_, row) => row)) {
       const listed = new Set<number>()
       for (let counter = 0; counter < HOST_COUNTERS; counter++) {
-        const some = rows.filter((row) => counters[row * HOST_COUNTERS + counter]! > 0)
-        for (const row of firstOf(some, keep, precedes(counter))) listed.add(row)
+        for (const row of firstBy(counter, rows, keep, counters, words)) listed.add(row)
       }
       const octets = (row: number) => counters[row * HOST_COUNTERS]! + counters[row * HOST_COUNTERS + 3]!
       const ordered = [...listed].sort((a, b) => octets(b) - octets(a) || compareWords(words, a, b))
-      return {
-        distinct: rows.length,
-        kept: keep,
-        rows: ordered.map(
-          (row) =>
-            [
-              formatAddress(words, row * WORDS),
-              ...counters.subarray(row * HOST_COUNTERS, (row + 1) * HOST_COUNTERS),
-            ] as unknown as HostRow,
-        ),
-      }
+      return { distinct: rows.length, kept: keep, rows: ordered.map(toHostRow) }
     },
+  }
+
+  function toHostRow(row: number): HostRow {
+    const at = row * HOST_COUNTERS
+    return [formatAddress(words, row * WORDS), ...counters.subarray(at, at + HOST_COUNTERS)] as unknown as HostRow
   }
 }
 
@@ -111,15 +101,32 @@ function compareWords(words: Uint32Array, a: number, b: number): number {
   return 0
 }
 
-/** The first `count` in the order of `compare`, by a heap whose root is the last of them: most rows cost one comparison. */
-function firstOf(rows: Uint32Array, count: number, compare: (a: number, b: number) => number): number[] {
+/**
+ * The first `keep` rows by one counter, equal ones by address, rows of zero left out. A heap whose root is the last of
+ * them: most rows cost one look at the counter.
+ */
+function firstBy(
+  counter: number,
+  rows: Uint32Array,
+  keep: number,
+  counters: Float64Array,
+  words: Uint32Array,
+): number[] {
   const heap: number[] = []
-  for (const row of rows) {
-    if (heap.length < count) siftUp(heap, heap.push(row) - 1, compare)
+  const compare = (a: number, b: number) =>
+    counters[b * HOST_COUNTERS + counter]! - counters[a * HOST_COUNTERS + counter]! || compareWords(words, a, b)
+  let least = 0
+  // Hot: runs once per host and counter.
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!
+    const value = counters[row * HOST_COUNTERS + counter]!
+    if (value === 0 || value < least) continue
+    if (heap.length < keep) siftUp(heap, heap.push(row) - 1, compare)
     else if (compare(row, heap[0]!) < 0) {
       heap[0] = row
       siftDown(heap, compare)
     }
+    if (heap.length === keep) least = counters[heap[0]! * HOST_COUNTERS + counter]!
   }
   return heap
 }
