@@ -49,9 +49,17 @@ function members<
   type Entry = { id: string; label: string; color: string | undefined } & { [Name in K]: z.output<T> } & z.output<
       z.ZodObject<F>
     >
-  const full = z.strictObject({ label: label.optional(), color: color.optional(), [field]: value, ...more })
-  type Full = z.ZodType<object, Awaited<Record<K, z.input<T>>>>
-  const short = items.transform((given) => ({ [field]: given }) as Record<K, z.input<T>>).pipe(full as unknown as Full)
+  type Written = { label?: string; color?: string } & { [Name in K]: z.input<T> } & z.input<z.ZodObject<F>>
+  const full = z.strictObject({
+    label: label.optional(),
+    color: color.optional(),
+    [field]: value,
+    ...more,
+  }) as unknown as z.ZodType<object, Written>
+  // The short form is the long one without its optional keys; zod cannot follow a computed key, so its types are told.
+  const short = items
+    .transform((given) => ({ [field]: given }) as never)
+    .pipe(full as unknown as z.ZodType<object, never>)
   const entry = z.union([full, short])
   return z.record(z.string().min(1).max(200), entry).transform((entries, context) => {
     const taken = new Map<string, string>([
