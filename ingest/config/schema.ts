@@ -40,16 +40,18 @@ function list<T>(parse: (text: string) => Parsed<T>, what: string) {
     .describe(what)
 }
 
-/** Members by key: either the value alone, or an object that adds label and color. Ids must differ. */
+/** Members by key: either the value alone, or an object that adds label, color and `more` keys (all with defaults). Ids must differ. */
 function members<
   K extends string,
   T extends z.ZodType<unknown, string | number | (string | number)[]>,
   F extends z.ZodRawShape,
 >(field: K, value: T, more: F) {
-  type Entry = { id: string; label: string; color: string | undefined } & { [Name in K]: z.output<T> } & z.output<
-      z.ZodObject<F>
-    >
-  type Written = { label?: string; color?: string } & { [Name in K]: z.input<T> } & z.input<z.ZodObject<F>>
+  type Entry = { id: string; label: string; color: string | undefined } & { [Name in K]: z.output<T> } & {
+    [Name in keyof F]: z.output<F[Name]>
+  }
+  type Written = { label?: string; color?: string } & { [Name in K]: z.input<T> } & {
+    [Name in keyof F]?: z.input<F[Name]>
+  }
   const full = z.strictObject({
     label: label.optional(),
     color: color.optional(),
