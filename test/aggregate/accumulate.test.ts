@@ -141,7 +141,7 @@ describe('spreading', () => {
     const found = accumulate([{ octets: 288_000, packets: 288, startMs: SLOT_MS - 40 * 86_400_000, endMs: SLOT_MS }])
     expect(found.overlong).toBe(1)
     expect(found.slots).toHaveLength(289)
-    expect(found.slots.slice(0, 288).every(({ cells }) => cells['total']!.in![0] === 1000)).toBe(true)
+    expect(found.slots.slice(0, 288).every(({ cells }) => cells.total!.in![0] === 1000)).toBe(true)
   })
 
   test('skewed, reversed and implausible flows are counted as such; implausible ones are left out', () => {
@@ -304,7 +304,7 @@ test('spreading adds up to what the file says, to the last octet', () => {
       const found = accumulate(flows)
       const sums = [0n, 0n, 0n]
       for (const { cells } of found.slots)
-        for (const values of Object.values(cells['total']!))
+        for (const values of Object.values(cells.total!))
           for (const [at, value] of values.entries()) sums[at]! += BigInt(value)
       expect(found.implausible).toBe(0)
       for (const [at, measure] of (['octets', 'packets', 'flows'] as const).entries()) {
