@@ -1,4 +1,88 @@
-/** Placeholder: written with the decoders. */
-export interface ByteReader {
-  readonly offset: number
+const START_CAPACITY = 1 << 16
+
+/**
+ * Bytes in order, from chunks of any size. What it hands out is a view into its own buffer: good until the next call,
+ * and free to be written over. It never holds more than what was asked for and one chunk.
+ */
+export class ByteReader {
+  readonly #chunks: AsyncIterator<Uint8Array>
+  #buffer = new Uint8Array(START_CAPACITY)
+  #start = 0
+  #end = 0
+  #isDone = false
+  #offset = 0
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]()
+  }
+
+  /** How many bytes were taken so far: the place of the next one in the file. */
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** The next `length` bytes without taking them; fewer at the end. */
+  async peek(length: number): Promise<Uint8Array> {
+    while (this.#end - this.#start < length && !this.#isDone) await this.#fill()
+    return this.#buffer.subarray(this.#start, Math.min(this.#start + length, this.#end))
+  }
+
+  /** The next `length` bytes; fewer at the end. */
+  async take(length: number): Promise<Uint8Array> {
+    const bytes = await this.peek(length)
+    this.#advance(bytes.length)
+    return bytes
+  }
+
+  /**
+   * As many whole records of `size` bytes as are at hand, at least one; none at the end, where a torn record may be
+   * left (`take` gives it). As long as all that was taken before is a multiple of 4 bytes, so is the view's place in memory.
+   */
+  async takeRecords(size: number): Promise<Uint8Array> {
+    await this.peek(size)
+    const whole = Math.floor((this.#end - this.#start) / size) * size
+    const bytes = this.#buffer.subarray(this.#start, this.#start + whole)
+    this.#advance(whole)
+    return bytes
+  }
+
+  /** Everything that is left, as it comes. */
+  async *rest(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const bytes = await this.takeRecords(1)
+      if (bytes.length === 0) return
+      yield bytes
+    }
+  }
+
+  #advance(length: number): void {
+    this.#start += length
+    this.#offset += length
+  }
+
+  async #fill(): Promise<void> {
+    const step = await this.#chunks.next()
+    if (step.done === true) {
+      this.#isDone = true
+      return
+    }
+    this.#makeRoom(step.value.length)
+    this.#buffer.set(step.value, this.#end)
+    this.#end += step.value.length
+  }
+
+  /** Moves what is left to the front, into a larger buffer where it does not fit. */
+  #makeRoom(length: number): void {
+    if (this.#end + length <= this.#buffer.length) return
+    const left = this.#buffer.subarray(this.#start, this.#end)
+    const needed = left.length + length
+    if (needed <= this.#buffer.length) this.#buffer.copyWithin(0, this.#start, this.#end)
+    else {
+      const larger = new Uint8Array(2 ** Math.ceil(Math.log2(needed)))
+      larger.set(left)
+      this.#buffer = larger
+    }
+    this.#start = 0
+    this.#end = left.length
+  }
 }

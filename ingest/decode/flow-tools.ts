@@ -1,0 +1,177 @@
+import { DecodeError } from '../model/errors.ts'
+import { createFlowBatch, type FlowBatch, type FlowFileSummary } from '../model/flow-batch.ts'
+import { ByteReader } from './bytes.ts'
+import type { Decoder, EmitBatch } from './decoder.ts'
+import { createExporterIndex } from './exporters.ts'
+import { type FlowToolsHeader, MAGIC, readHeader } from './flow-tools-header.ts'
+import { LAYOUTS, type RecordLayout, recordReader } from './flow-tools-records.ts'
+import { type InflateEnd, inflate } from './inflate.ts'
+import { createWarnings, type Warnings } from './warnings.ts'
+
+/** Files of flow-capture and its kin: stream version 3 with export versions 1, 5, 6, 7 and 1005. */
+export const flowTools: Decoder = {
+  name: 'flow-tools',
+  recognizes: (head) => head[0] === MAGIC[0] && head[1] === MAGIC[1],
+  async decode(bytes, emit) {
+    const header = await readHeader(bytes)
+    const layout = layoutOf(header)
+    const warnings = createWarnings()
+    const summary: FlowFileSummary = {
+      format: 'flow-tools',
+      detail: describe(header),
+      compression: header.isCompressed ? 'zlib' : 'none',
+      complete: header.isComplete,
+      exporters: [],
+      captureStartMs: header.captureStart === null ? null : header.captureStart * 1000,
+      firstExportMs: null,
+      records: 0,
+      implausible: 0,
+      lost: header.lost,
+      warnings: [],
+    }
+    if (!header.isComplete)
+      warnings.add('open', 'the collector had not closed this file, or died: its records up to here count')
+    if (header.exportVersion === 1005 && !header.littleEndian) {
+      warnings.add(
+        '1005',
+        'export version 1005 in big endian: a writer on a little-endian host left exporter and tags unswapped',
+      )
+    }
+    if (header.isCompressed) await decodeCompressed(bytes, header, layout, summary, warnings, emit)
+    else {
+      await refuseHiddenZlib(bytes, header)
+      const torn = await decodeRecords(bytes, header, layout, summary, emit)
+      if (torn > 0) tear(summary, warnings, bytes.offset, torn, layout)
+    }
+    if (header.flows !== null && header.flows !== 0 && header.flows !== summary.records) {
+      warnings.add('count', `the header says ${header.flows} flows, the file holds ${summary.records}`)
+    }
+    summary.warnings.push(...warnings.lines())
+    return summary
+  },
+}
+
+function describe({ exportVersion, littleEndian, hostname }: FlowToolsHeader): string {
+  const captured = hostname === null || hostname === '' ? '' : `, captured on ${JSON.stringify(hostname)}`
+  return `stream version 3, export version ${exportVersion}, ${littleEndian ? 'little' : 'big'} endian${captured}`
+}
+
+function layoutOf({ exportVersion, aggregationMethod }: FlowToolsHeader): RecordLayout {
+  const layout = LAYOUTS[exportVersion]
+  if (layout !== undefined) return layout
+  const name = exportVersion === 8 ? `8.${aggregationMethod ?? '?'}` : `${exportVersion}`
+  throw new DecodeError(
+    8,
+    `export version ${name}; flowscan reads ${Object.keys(LAYOUTS).join(', ')}: set flow-capture -V 5, or convert with flow-xlate`,
+  )
+}
+
+async function decodeCompressed(
+  bytes: ByteReader,
+  header: FlowToolsHeader,
+  layout: RecordLayout,
+  summary: FlowFileSummary,
+  warnings: Warnings,
+  emit: EmitBatch,
+): Promise<void> {
+  const dataOffset = bytes.offset
+  let end: InflateEnd | undefined
+  const unpacked = new ByteReader(
+    (async function* () {
+      end = yield* inflate(bytes.rest())
+    })(),
+  )
+  const torn = await decodeRecords(unpacked, header, layout, summary, emit)
+  if (end === undefined) return
+  if (end.kind === 'damaged') {
+    throw new DecodeError(
+      dataOffset + end.read,
+      `compressed data are damaged (${end.message}); the ${summary.records} records before cannot be trusted`,
+    )
+  }
+  if (end.kind === 'bomb') {
+    throw new DecodeError(
+      dataOffset + end.read,
+      `${end.read} compressed bytes unpack to more than ${end.written}; no flow file shrinks like that`,
+    )
+  }
+  if (end.kind === 'truncated') {
+    summary.complete = false
+    warnings.add(
+      'truncated',
+      `byte ${bytes.offset}: the compressed data end too early; ${summary.records} whole records before count`,
+    )
+  } else {
+    if (end.trailing > 0)
+      warnings.add('trailing', `${end.trailing} bytes behind the end of the compressed data are ignored`)
+    if (torn > 0) tear(summary, warnings, bytes.offset, torn, layout)
+  }
+}
+
+function tear(summary: FlowFileSummary, warnings: Warnings, byte: number, torn: number, { size }: RecordLayout): void {
+  summary.complete = false
+  warnings.add(
+    'torn',
+    `byte ${byte}: the last record has ${torn} of ${size} bytes and is left out; is the collector still writing?`,
+  )
+}
+
+/** Hands on all whole records; returns the bytes of a torn last one. */
+async function decodeRecords(
+  bytes: ByteReader,
+  header: FlowToolsHeader,
+  layout: RecordLayout,
+  summary: FlowFileSummary,
+  emit: EmitBatch,
+): Promise<number> {
+  const read = recordReader(layout, header.littleEndian, createExporterIndex(summary.exporters))
+  const batch = createIPv4Batch()
+  for (let run = await bytes.takeRecords(layout.size); run.length > 0; run = await bytes.takeRecords(layout.size)) {
+    const words = inHostOrder(run, header.littleEndian)
+    summary.firstExportMs ??= words[0]! * 1000 + Math.floor(words[1]! / 1_000_000)
+    for (let at = 0; at < words.length; ) {
+      const count = read(words, at, batch)
+      at += (count * layout.size) / 4
+      summary.records += count
+      if (batch.length === batch.exporter.length) flush(batch, summary, emit)
+    }
+  }
+  flush(batch, summary, emit)
+  return (await bytes.take(layout.size)).length
+}
+
+function flush(batch: FlowBatch, summary: FlowFileSummary, emit: EmitBatch): void {
+  if (batch.length > 0) emit(batch, summary)
+  batch.length = 0
+}
+
+/** A batch in which every address is already ::ffff:0.0.0.0, so that only the last word is left to write. */
+function createIPv4Batch(): FlowBatch {
+  const batch = createFlowBatch()
+  for (const column of [batch.srcAddr, batch.dstAddr]) for (let at = 2; at < column.length; at += 4) column[at] = 0xffff
+  return batch
+}
+
+const HOST_IS_LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
+/** The same bytes as words of this machine; swapped in place where the file's order is the other. */
+function inHostOrder(run: Uint8Array, littleEndian: boolean): Uint32Array {
+  if (littleEndian !== HOST_IS_LITTLE) Buffer.from(run.buffer, run.byteOffset, run.byteLength).swap32()
+  const aligned = run.byteOffset % 4 === 0 ? run : run.slice()
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4)
+}
+
+const YEAR_SECONDS = 366 * 86_400
+
+/** A file that says it is plain but begins like a zlib stream, at a time its header does not know, would decode into nonsense. */
+async function refuseHiddenZlib(bytes: ByteReader, { littleEndian, captureStart }: FlowToolsHeader): Promise<void> {
+  const head = (await bytes.peek(4)).slice()
+  if (head.length < 4) return
+  const looksLikeZlib = head[0] === 0x78 && ((head[0] << 8) | head[1]!) % 31 === 0
+  const seconds = new DataView(head.buffer).getUint32(0, littleEndian)
+  if (!looksLikeZlib || captureStart === null || Math.abs(seconds - captureStart) < YEAR_SECONDS) return
+  throw new DecodeError(
+    bytes.offset,
+    'the header says the records are plain, but they look zlib compressed; the header is damaged',
+  )
+}
