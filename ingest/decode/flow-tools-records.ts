@@ -25,8 +25,11 @@ export const LAYOUTS: { readonly [exportVersion: number]: RecordLayout } = {
 }
 
 const WRAP_MS = 0x1_0000_0000
-/** A time this far ahead of sysUpTime was before the counter of milliseconds wrapped (49.7 days). */
-const AHEAD = 0x8000_0000
+/**
+ * A time ahead of sysUpTime by all but a week or so was before the counter of milliseconds wrapped (49.7 days): no
+ * exporter keeps a flow longer (softflowd: 7 days). Anything else ahead is nonsense, and stays as it is.
+ */
+const AHEAD = WRAP_MS - 8 * 86_400_000
 
 /** Hot: reads whole records from `words[at]` into the batch until either is full; returns how many. */
 export type ReadRecords = (words: Uint32Array, at: number, batch: FlowBatch) => number
@@ -73,8 +76,10 @@ export function recordReader(
       const bootMs = words[at]! * 1000 + Math.floor(words[at + 1]! / 1_000_000) - sysUpTime
       const start = words[at + 10]!
       const end = words[at + 11]!
-      startMs[i] = bootMs + (start - sysUpTime > AHEAD ? start - WRAP_MS : start)
-      endMs[i] = bootMs + (end - sysUpTime > AHEAD ? end - WRAP_MS : end)
+      // Only where the clock was set: before 1970 nothing can have wrapped.
+      const wrapMs = bootMs < WRAP_MS ? 0 : WRAP_MS
+      startMs[i] = bootMs + (start - sysUpTime > AHEAD ? start - wrapMs : start)
+      endMs[i] = bootMs + (end - sysUpTime > AHEAD ? end - wrapMs : end)
       exporter[i] = exporters.ofIPv4(words[at + 3]!)
       // Words 0 to 2 of an IPv4 address never change in this batch: see `createIPv4Batch`.
       srcAddr[i * 4 + 3] = words[at + 4]!

@@ -161,8 +161,6 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
       counts.implausible++
       return
     }
-    if (batch.startMs[i] === 0) batch.startMs[i] = receivedMs
-    if (batch.endMs[i] === 0) batch.endMs[i] = receivedMs
     if (receivedMs > 0) counts.firstReceivedMs ??= receivedMs
     batch.exporter[i] = exporter === -1 ? exporterOfSysId(view.getUint16(start + 8, true)) : exporter
     batch.scaled[i] = (flags & FLAG.sampled) === 0 ? 0 : 1
