@@ -44,6 +44,8 @@ export const flowTools: Decoder = {
       if (torn > 0) tear(summary, warnings, bytes.offset, torn, layout)
     }
     if (header.flows !== null && header.flows !== 0 && header.flows !== summary.records) {
+      if (summary.records === 0)
+        throw new DecodeError(bytes.offset, `the header says ${header.flows} flows, but the file holds none`)
       warnings.add('count', `the header says ${header.flows} flows, the file holds ${summary.records}`)
     }
     summary.warnings.push(...warnings.lines())

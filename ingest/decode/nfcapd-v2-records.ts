@@ -7,6 +7,10 @@ import type { ExporterIndex } from './exporters.ts'
  */
 
 const RECORD = { exporter: 7, flow: 11, stat: 0x8002 } as const
+/** Records that hold no flows: maps and counters of older layouts, samplers, arrays, slack, the collector's name. */
+const OTHER_RECORDS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 16, 256, 0x8001])
+/** Elements beyond this are of a later nfdump. */
+const LAST_ELEMENT = 42
 const ELEMENT = {
   generic: 1,
   ipv4: 2,
@@ -39,6 +43,9 @@ export interface RecordCounts {
   flows: number
   events: number
   implausible: number
+  /** Skipped by their length. */
+  unknownRecords: number
+  unknownElements: number
   /** Sequence failures as the STAT record says; `null` without one. */
   sequenceFailures: number | null
   firstReceivedMs: number | null
@@ -57,7 +64,15 @@ export interface BlockDamage {
 }
 
 export function createRecordReader(exporters: ExporterIndex): RecordReader {
-  const counts: RecordCounts = { flows: 0, events: 0, implausible: 0, sequenceFailures: null, firstReceivedMs: null }
+  const counts: RecordCounts = {
+    flows: 0,
+    events: 0,
+    implausible: 0,
+    unknownRecords: 0,
+    unknownElements: 0,
+    sequenceFailures: null,
+    firstReceivedMs: null,
+  }
   /** Index of the exporter by its number in the file (sysid). */
   const exporterOf = new Map<number, number>()
   const words = new Uint32Array(4)
@@ -80,6 +95,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
         readFlow(view, at, size, batch)
       } else if (type === RECORD.exporter && size >= 32) readExporter(view, at)
       else if (type === RECORD.stat && size >= 148) counts.sequenceFailures = view.getUint32(at + 140, true)
+      else if (!OTHER_RECORDS.has(type)) counts.unknownRecords++
       at += size
     }
     return null
@@ -153,7 +169,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
         batch.flows[i] = Math.max(1, view.getUint32(value, true) + flowsHigh * HIGH)
         outPackets = view.getUint32(value + 8, true) + packetsHigh * HIGH
         outOctets = view.getUint32(value + 16, true) + octetsHigh * HIGH
-      }
+      } else if (type === 0 || type > LAST_ELEMENT) counts.unknownElements++
       at += length
     }
     counts.flows++

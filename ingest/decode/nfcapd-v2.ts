@@ -4,7 +4,7 @@ import type { ByteReader } from './bytes.ts'
 import { CODECS, type Codec, MOST_UNPACKED } from './codecs.ts'
 import type { Decoder } from './decoder.ts'
 import { createExporterIndex } from './exporters.ts'
-import { createRecordReader } from './nfcapd-v2-records.ts'
+import { createRecordReader, type RecordCounts } from './nfcapd-v2-records.ts'
 import { createWarnings, type Warnings } from './warnings.ts'
 
 const HEADER_LENGTH = 40
@@ -19,6 +19,7 @@ interface Header {
   /** Data blocks as the collector counted them when it closed the file; 0 while it is open. */
   readonly blocks: number
   readonly appendixBlocks: number
+  readonly appendixOffset: number
 }
 
 /** Files of nfcapd and its kin, layout 2 (nfdump 1.7). */
@@ -67,16 +68,13 @@ export const nfcapdV2: Decoder = {
     flush()
     const { counts } = reader
     if (counts.flows === 0 && damage.first !== null) throw damage.first
+    if (blocks === 0 && header.blocks > 0)
+      throw new DecodeError(bytes.offset, `the header says ${header.blocks} blocks, but the file ends here`)
     summary.records = counts.flows - counts.implausible
     summary.implausible = counts.implausible
     summary.firstExportMs ??= counts.flows === 0 && header.createdMs > 0 ? header.createdMs : null
-    if (counts.events > 0)
-      warnings.add('events', `${counts.events} event records (NSEL, NEL) carry no traffic and are left out`)
-    if (counts.implausible > 0)
-      warnings.add('implausible', `${counts.implausible} records with counters beyond 2^53 are left out`)
-    if (counts.sequenceFailures !== null && counts.sequenceFailures > 0)
-      warnings.add('sequence', `the collector noticed ${counts.sequenceFailures} gaps in the sequence of exports`)
-    checkBlocks(header, blocks, summary, warnings)
+    warnOfRecords(counts, warnings)
+    checkBlocks(header, blocks, bytes.offset, summary, warnings)
     summary.warnings.push(...warnings.lines())
     return summary
   },
@@ -98,6 +96,7 @@ async function readHeader(bytes: ByteReader): Promise<Header> {
     codec: codecOf(view.getUint8(16)),
     blocks: view.getUint32(36, true),
     appendixBlocks: view.getUint16(18, true),
+    appendixOffset: view.getUint32(24, true) + view.getUint32(28, true) * 0x1_0000_0000,
   }
 }
 
@@ -190,15 +189,35 @@ function createDamage(warnings: Warnings): Damage {
   }
 }
 
-function checkBlocks(header: Header, found: number, summary: FlowFileSummary, warnings: Warnings): void {
-  if (header.blocks === 0 && found > 0) {
+function warnOfRecords(counts: RecordCounts, warnings: Warnings): void {
+  const { events, implausible, unknownRecords, unknownElements, sequenceFailures } = counts
+  if (events > 0) warnings.add('events', `${events} event records (NSEL, NEL) carry no traffic and are left out`)
+  if (implausible > 0) warnings.add('implausible', `${implausible} records with counters beyond 2^53 are left out`)
+  if (unknownRecords > 0) warnings.add('records', `${unknownRecords} records of unknown types are skipped`)
+  if (unknownElements > 0) warnings.add('elements', `${unknownElements} elements of unknown types are skipped`)
+  if (sequenceFailures !== null && sequenceFailures > 0) {
+    warnings.add('sequence', `the collector noticed ${sequenceFailures} gaps in the sequence of exports`)
+  }
+}
+
+function checkBlocks(
+  header: Header,
+  found: number,
+  fileEnd: number,
+  summary: FlowFileSummary,
+  warnings: Warnings,
+): void {
+  const { blocks, appendixBlocks, appendixOffset } = header
+  if (blocks === 0 && found > 0) {
     summary.complete = false
     warnings.add('open', 'the collector had not closed this file, or died: its records up to here count')
-  } else if (header.blocks + header.appendixBlocks !== found && header.blocks !== found) {
+  } else if (blocks + appendixBlocks !== found && blocks !== found) {
     summary.complete = false
     warnings.add(
       'blocks',
-      `the header says ${header.blocks} blocks and ${header.appendixBlocks} of an appendix, the file holds ${found}`,
+      `the header says ${blocks} blocks and ${appendixBlocks} of an appendix, the file holds ${found}`,
     )
   }
+  if (appendixOffset > fileEnd)
+    warnings.add('appendix', `the header puts the appendix at byte ${appendixOffset}, behind the end of the file`)
 }
