@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander'
 import { createRequire } from 'node:module'
+import { Command, CommanderError } from 'commander'
 import { EXIT, UserError } from './model/errors.ts'
 
 /**
@@ -12,7 +12,11 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['ingest', 'turn new flow files into parts and series', () => import('./commands/ingest.ts')],
   ['build', 'build the site from what is stored', () => import('./commands/build.ts')],
   ['serve', 'look at the site on this machine', () => import('./commands/serve.ts')],
-  ['demo', "make a believable campus's flow files, ingest, build, serve, and go on", () => import('./commands/demo.ts')],
+  [
+    'demo',
+    "make a believable campus's flow files, ingest, build, serve, and go on",
+    () => import('./commands/demo.ts'),
+  ],
   ['check', 'check the config and the directories it names', () => import('./commands/check.ts')],
   ['inspect', 'show what is in a flow file', () => import('./commands/inspect.ts')],
   ['query', 'print what is stored of a dimension, a member or a pair', () => import('./commands/query.ts')],
@@ -40,7 +44,10 @@ async function createProgram(called: string | undefined): Promise<Command> {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(flowscan --help shows every command)')
-    .addHelpText('after', '\nExample:\n  $ flowscan run --config /etc/flowscan/flowscan.config.ts\n\nflowscan COMMAND --help tells more of each.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ flowscan run --config /etc/flowscan/flowscan.config.ts\n\nflowscan COMMAND --help tells more of each.',
+    )
   for (const [name, summary, load] of COMMANDS) {
     const command = program.command(name).description(summary).exitOverride()
     const wanted = called === name || called === 'help'

@@ -1,5 +1,5 @@
-import type { HostList } from './part.ts'
 import type { Counts } from './measure.ts'
+import type { HostList } from './part.ts'
 
 /** The busiest hosts of one slot (or day), all parts together. Order and cut are the reader's: see `rankHosts` in `store/boards`. */
 export interface Board {

@@ -52,8 +52,8 @@ export type HostRow = readonly [
 
 /** The busiest hosts of a file: every host that is among the first `kept` by any of the six counters. */
 export interface HostList {
-  /** How many different addresses there were. */
-  readonly distinct: number
+  /** How many different addresses there were; `null` when lists were added up, for nobody knows how far they overlap. */
+  readonly distinct: number | null
   readonly kept: number
   /** By in + out octets descending, then by address. */
   readonly rows: readonly HostRow[]

@@ -1,0 +1,154 @@
+import { join } from 'node:path'
+import type { Board } from '../model/board.ts'
+import { MEASURES, type Measure } from '../model/measure.ts'
+import type { HostList, HostRow, Part } from '../model/part.ts'
+import { DAY_SECONDS, SLOT_SECONDS, startOfDay } from '../model/time.ts'
+import { DamagedFile, readJson, writeJson } from './files.ts'
+
+const SCHEMA = 1
+type Counters = [number, number, number, number, number, number]
+
+/** Rows of parts being added up. */
+export interface BoardSum {
+  readonly from: number
+  readonly seconds: number
+  readonly total: { readonly in: [number, number, number]; readonly out: [number, number, number] }
+  readonly inside: HostSum
+  readonly outside: HostSum
+  readonly networks: Map<string, HostSum>
+}
+
+interface HostSum {
+  /** Distinct addresses; `null` once lists were added, for nobody knows how far they overlap. */
+  distinct: number | null
+  kept: number
+  readonly rows: Map<string, Counters>
+}
+
+/**
+ * The first `top` rows by one counter, zeros left out, equal ones by the text of their addresses (as CUFlow lists them).
+ */
+export function rankHosts(
+  list: HostList,
+  { direction, measure }: { direction: 'in' | 'out'; measure: Measure },
+  top: number,
+): HostRow[] {
+  const at = (direction === 'in' ? 1 : 4) + MEASURES.indexOf(measure)
+  const rows = list.rows.filter((row) => (row[at] as number) > 0)
+  return rows.sort((a, b) => (b[at] as number) - (a[at] as number) || (a[0] < b[0] ? -1 : 1)).slice(0, top)
+}
+
+export function createBoardSum(from: number, seconds: number): BoardSum {
+  return {
+    from,
+    seconds,
+    total: { in: [0, 0, 0], out: [0, 0, 0] },
+    inside: createHostSum(),
+    outside: createHostSum(),
+    networks: new Map(),
+  }
+}
+
+function createHostSum(): HostSum {
+  return { distinct: 0, kept: 0, rows: new Map() }
+}
+
+/** Adds what crossed the border in one part's file. */
+export function addPart(sum: BoardSum, part: Part): void {
+  for (const { cells } of part.slots) {
+    for (const direction of ['in', 'out'] as const) {
+      const counts = cells.total?.[direction]
+      if (counts !== undefined) for (const at of [0, 1, 2] as const) sum.total[direction][at] += counts[at]
+    }
+  }
+  addHosts(sum, part.hosts)
+}
+
+/** Adds a board to a board. */
+export function addBoard(sum: BoardSum, board: Board): void {
+  for (const direction of ['in', 'out'] as const)
+    for (const at of [0, 1, 2] as const) sum.total[direction][at] += board.total[direction][at]
+  addHosts(sum, board)
+}
+
+function addHosts(sum: BoardSum, { inside, outside, networks }: Pick<Board, 'inside' | 'outside' | 'networks'>): void {
+  addList(sum.inside, inside)
+  addList(sum.outside, outside)
+  for (const [network, list] of Object.entries(networks)) {
+    const known = sum.networks.get(network) ?? createHostSum()
+    sum.networks.set(network, known)
+    addList(known, list)
+  }
+}
+
+function addList(sum: HostSum, list: HostList): void {
+  sum.distinct = sum.rows.size === 0 ? list.distinct : null
+  sum.kept = Math.max(sum.kept, list.kept)
+  for (const [address, ...counters] of list.rows) {
+    const known = sum.rows.get(address)
+    if (known === undefined) sum.rows.set(address, [...counters] as Counters)
+    else for (const [at, counter] of counters.entries()) known[at]! += counter
+  }
+}
+
+/** In the order of addresses, so that it depends on nothing else. */
+export function toBoard({ from, seconds, total, inside, outside, networks }: BoardSum): Board {
+  const lists = [...networks]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([network, sum]) => [network, toList(sum)] as const)
+  return { from, seconds, total, inside: toList(inside), outside: toList(outside), networks: Object.fromEntries(lists) }
+}
+
+function toList({ distinct, kept, rows }: HostSum): HostList {
+  const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1))
+  return { distinct, kept, rows: sorted.map(([address, counters]) => [address, ...counters] as HostRow) }
+}
+
+/** The board of one slot: its parts added up. `null` without parts. */
+export function boardOfParts(parts: readonly Part[]): Board | null {
+  if (parts.length === 0) return null
+  const sum = createBoardSum(parts[0]!.slot, SLOT_SECONDS)
+  for (const part of parts) addPart(sum, part)
+  return toBoard(sum)
+}
+
+/** A day's board as stored, with the ids of the parts in it. */
+export interface DayBoard {
+  readonly inputs: readonly string[]
+  readonly board: Board
+}
+
+export function boardPath(data: string, day: string): string {
+  return join(data, 'boards', `${day}.json.gz`)
+}
+
+/** `null` when there is none, or none that can be read: then it is made anew. */
+export function readDayBoard(data: string, day: string): DayBoard | null {
+  try {
+    const stored = readJson(boardPath(data, day))?.value as ({ schema: number } & DayBoard) | undefined
+    return stored?.schema === SCHEMA ? stored : null
+  } catch (error) {
+    if (error instanceof DamagedFile) return null
+    throw error
+  }
+}
+
+export function writeDayBoard(data: string, day: string, inputs: readonly string[], sum: BoardSum): void {
+  writeJson(boardPath(data, day), { schema: SCHEMA, inputs: [...inputs].sort(), board: toBoard(sum) })
+}
+
+/** A sum to go on adding to. */
+export function resumeBoardSum(day: string, stored: DayBoard | null): BoardSum {
+  const sum = createBoardSum(startOfDay(day), DAY_SECONDS)
+  if (stored !== null) {
+    addBoard(sum, stored.board)
+    for (const [list, given] of [
+      [sum.inside, stored.board.inside],
+      [sum.outside, stored.board.outside],
+    ] as const)
+      list.distinct = given.distinct
+    for (const [network, { distinct }] of Object.entries(stored.board.networks))
+      sum.networks.get(network)!.distinct = distinct
+  }
+  return sum
+}

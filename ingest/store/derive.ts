@@ -1,0 +1,343 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { DIRECTIONS } from '../model/direction.ts'
+import type { Part } from '../model/part.ts'
+import { DAY_SECONDS, dayOf, STEPS, type StepName, startOfDay } from '../model/time.ts'
+import { addPart, type BoardSum, readDayBoard, resumeBoardSum, writeDayBoard } from './boards.ts'
+import { DamagedFile, readJson, writeJson } from './files.ts'
+import { listDays, listParts, type PartName, readPart } from './part.ts'
+import {
+  addCounts,
+  createTable,
+  KNOWN,
+  replaceStretch,
+  rollUp,
+  type SeriesTable,
+  seriesOf,
+  type TableJson,
+  tableFromJson,
+  tableToJson,
+} from './series-table.ts'
+import { windowOf } from './windows.ts'
+
+/*
+ * Series are a pure function of the set of parts: whatever the order, the batches and the crashes in between, the same
+ * parts give the same bytes. README, "Deriving", tells why this order of writing heals after a kill at any point.
+ */
+const SCHEMA = 1
+
+/** What a series file was made from: by day the ids of parts (5 minutes), by window the SHA-256 of the finer file (above). */
+type Inputs = { [name: string]: readonly string[] }
+
+interface StoredTable {
+  readonly table: SeriesTable
+  readonly inputs: Inputs
+  readonly sha256: string
+}
+
+export function seriesPath(data: string, step: StepName, window: string): string {
+  return join(data, 'series', step, `${window}.json.gz`)
+}
+
+/** Reads a series file; `null` when there is none, it is damaged, or of another schema: then it is derived anew. */
+export function readTable(
+  data: string,
+  step: StepName,
+  window: string,
+  wants?: (cell: string) => boolean,
+): StoredTable | null {
+  try {
+    const stored = readJson(seriesPath(data, step, window))
+    if (stored === null) return null
+    const { schema, inputs, ...table } = stored.value as TableJson & { schema: number; inputs: Inputs }
+    return schema === SCHEMA ? { table: tableFromJson(table, wants), inputs, sha256: stored.sha256 } : null
+  } catch (error) {
+    if (error instanceof DamagedFile) return null
+    throw error
+  }
+}
+
+function writeTable(data: string, window: string, table: SeriesTable, inputs: Inputs): string {
+  const sorted = Object.fromEntries(
+    Object.entries(inputs)
+      .filter(([, ids]) => ids.length > 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, ids]) => [name, [...ids].sort()]),
+  )
+  return writeJson(seriesPath(data, table.step, window), { schema: SCHEMA, inputs: sorted, ...tableToJson(table) })
+}
+
+/** One day at five minutes while parts are added to it. */
+interface OpenDay {
+  readonly table: SeriesTable
+  readonly inputs: Map<string, Set<string>>
+  isChanged: boolean
+}
+
+/** Brings series and boards up to date with the parts. Returns the days whose parts had changed. */
+export function derive(data: string, onDay: (day: string, done: number, all: number) => void = () => {}): string[] {
+  const index = readIndex(data)
+  const listings = new Map(listDays(data).map((day) => [day, listParts(data, day)]))
+  const hashes = new Map([...listings].map(([day, parts]) => [day, hashOf(parts)]))
+  const changed = [...new Set([...listings.keys(), ...Object.keys(index)])]
+    .filter((day) => hashes.get(day) !== index[day])
+    .sort()
+  if (changed.length === 0) return []
+
+  const touched = new Set<string>()
+  const run = createRun(data, listings, index)
+  for (const [done, day] of changed.entries()) {
+    onDay(day, done, changed.length)
+    for (const each of run.deriveDay(day)) touched.add(each)
+    run.closeBefore(day)
+  }
+  deriveCoarser(data, [...touched].sort())
+  writeJson(indexPath(data), {
+    schema: SCHEMA,
+    days: Object.fromEntries([...hashes].sort(([a], [b]) => (a < b ? -1 : 1))),
+  })
+  return changed
+}
+
+function createRun(
+  data: string,
+  listings: ReadonlyMap<string, readonly PartName[]>,
+  index: Readonly<Record<string, string>>,
+) {
+  const open = new Map<string, OpenDay>()
+  const partsOf = (day: string) => listings.get(day) ?? []
+  const read = (day: string, { name }: PartName) => readPart(join(data, 'parts', day, name))
+
+  function openDay(day: string): OpenDay {
+    const known = open.get(day)
+    if (known !== undefined) return known
+    const stored = readTable(data, '5m', day)
+    const isLost = stored === null && index[day] !== undefined
+    const opened = stored === null || hasGone(stored.inputs) ? emptyDay(day) : fromStored(stored)
+    open.set(day, opened)
+    if (isLost || (stored !== null && hasGone(stored.inputs))) refill(day, opened)
+    return opened
+  }
+
+  /** Is there an input whose part no longer exists? */
+  function hasGone(inputs: Inputs): boolean {
+    return Object.entries(inputs).some(([day, ids]) => {
+      const present = new Set(partsOf(day).map(({ id }) => id))
+      return ids.some((id) => !present.has(id))
+    })
+  }
+
+  /** From nothing: every part of the day and its neighbours that touches it. */
+  function refill(day: string, opened: OpenDay): void {
+    for (const home of neighbours(day))
+      for (const name of partsOf(home)) fold(opened, day, home, name.id, read(home, name))
+    opened.isChanged = true
+  }
+
+  function fold(opened: OpenDay, day: string, home: string, id: string, part: Part): void {
+    const ids = opened.inputs.get(home) ?? new Set()
+    if (ids.has(id) || !addPartToDay(opened.table, day, home, part)) return
+    opened.inputs.set(home, ids.add(id))
+    opened.isChanged = true
+  }
+
+  function close(day: string): void {
+    const { table, inputs, isChanged } = open.get(day)!
+    if (isChanged) writeTable(data, day, table, Object.fromEntries([...inputs].map(([home, ids]) => [home, [...ids]])))
+    open.get(day)!.isChanged = false
+  }
+
+  return {
+    /** Adds the new parts of a day; returns every day they touch. Neighbours are written first, the day itself last. */
+    deriveDay(day: string): string[] {
+      const days = neighbours(day).filter((each) => each === day || open.has(each) || readsAs(each))
+      for (const each of days) openDay(each)
+      const home = openDay(day)
+      const board = openBoard(
+        data,
+        day,
+        partsOf(day).map(({ id }) => id),
+      )
+      for (const name of partsOf(day)) {
+        const isFolded = home.inputs.get(day)?.has(name.id) === true
+        if (isFolded && board.has(name.id)) continue
+        const part = read(day, name)
+        board.add(name.id, part)
+        if (isFolded) continue
+        for (const each of daysOf(part)) if (each !== day) fold(openDay(each), each, day, name.id, part)
+        fold(home, day, day, name.id, part)
+      }
+      board.write()
+      for (const each of neighbours(day)) if (each !== day && open.has(each)) close(each)
+      close(day)
+      return neighbours(day).filter((each) => open.has(each))
+    },
+    /** Days that no later one touches need no more room. */
+    closeBefore(day: string): void {
+      for (const each of open.keys()) if (startOfDay(each) < startOfDay(day) - DAY_SECONDS) open.delete(each)
+    },
+  }
+
+  function readsAs(day: string): boolean {
+    return partsOf(day).length > 0 || readJsonQuietly(seriesPath(data, '5m', day))
+  }
+}
+
+function readJsonQuietly(path: string): boolean {
+  try {
+    return readJson(path) !== null
+  } catch (error) {
+    if (error instanceof DamagedFile) return true
+    throw error
+  }
+}
+
+function emptyDay(day: string): OpenDay {
+  return { table: createTable('5m', startOfDay(day), DAY_SECONDS / STEPS['5m']), inputs: new Map(), isChanged: false }
+}
+
+function fromStored({ table, inputs }: StoredTable): OpenDay {
+  return { table, inputs: new Map(Object.entries(inputs).map(([day, ids]) => [day, new Set(ids)])), isChanged: false }
+}
+
+/** A part reaches at most 24 hours back and ten minutes ahead: the day before, the day, the day behind. */
+function neighbours(day: string): string[] {
+  const start = startOfDay(day)
+  return [-1, 0, 1].map((days) => dayOf(start + days * DAY_SECONDS))
+}
+
+function daysOf(part: Part): string[] {
+  return [...new Set(part.slots.map(({ slot }) => dayOf(slot)))]
+}
+
+/** Adds what a part holds of one day; `false` when it holds nothing of it and is not at home there. */
+function addPartToDay(table: SeriesTable, day: string, home: string, part: Part): boolean {
+  const pointOf = (slot: number) => (slot - table.from) / STEPS['5m']
+  let touches = day === home
+  if (touches) table.known[pointOf(part.slot)] = KNOWN
+  for (const { slot, cells } of part.slots) {
+    if (dayOf(slot) !== day) continue
+    touches = true
+    for (const [cell, byDirection] of Object.entries(cells)) {
+      for (const direction of DIRECTIONS) {
+        const counts = byDirection[direction]
+        if (counts !== undefined) addCounts(seriesOf(table, cell, direction), pointOf(slot), counts)
+      }
+    }
+  }
+  return touches
+}
+
+/** The day's board; begun anew when it holds a part that no longer exists. */
+function openBoard(data: string, day: string, present: readonly string[]) {
+  const stored = readDayBoard(data, day)
+  const sound = stored?.inputs.every((id) => present.includes(id)) === true ? stored : null
+  const inputs = new Set(sound?.inputs)
+  const sum: BoardSum = resumeBoardSum(day, sound)
+  let isChanged = stored !== sound
+  return {
+    has: (id: string) => inputs.has(id),
+    add(id: string, part: Part): void {
+      if (inputs.has(id)) return
+      addPart(sum, part)
+      inputs.add(id)
+      isChanged = true
+    },
+    write(): void {
+      if (isChanged) writeDayBoard(data, day, [...inputs], sum)
+    },
+  }
+}
+
+/** 30 minutes from 5, 2 hours from 30 minutes, 1 day from 2 hours, wherever the finer file is not the one it was made from. */
+function deriveCoarser(data: string, days: readonly string[]): void {
+  const months = openWindows(data, '2h')
+  const years = openWindows(data, '1d')
+  for (const day of days) {
+    const fine = readTable(data, '5m', day)
+    if (fine === null) continue
+    const half = deriveHalfHours(data, day, fine)
+    const twoHours = rollUp(half.table, '2h')
+    months.put(day, twoHours, half.sha256)
+    years.put(day, rollUp(twoHours, '1d'), half.sha256)
+  }
+  months.close()
+  years.close()
+}
+
+function deriveHalfHours(data: string, day: string, fine: StoredTable): { table: SeriesTable; sha256: string } {
+  const stored = readTable(data, '30m', day)
+  if (stored !== null && stored.inputs[day]?.[0] === fine.sha256) return stored
+  const table = rollUp(fine.table, '30m')
+  return { table, sha256: writeTable(data, day, table, { [day]: [fine.sha256] }) }
+}
+
+/** Windows of many days: each is read once, gets the stretches of its days, and is written once. */
+function openWindows(data: string, step: '2h' | '1d') {
+  const open = new Map<string, { table: SeriesTable; inputs: Record<string, readonly string[]>; isChanged: boolean }>()
+
+  function openWindow(day: string) {
+    const { name, from, length } = windowOf(step, startOfDay(day))
+    const known = open.get(name)
+    if (known !== undefined) return known
+    const stored = readTable(data, step, name)
+    const opened =
+      stored === null
+        ? refill(name, from, length)
+        : { table: stored.table, inputs: { ...stored.inputs }, isChanged: false }
+    open.set(name, opened)
+    return opened
+  }
+
+  /** A window that is new, or was lost: from every half-hour file within it. */
+  function refill(_name: string, from: number, length: number) {
+    const opened = {
+      table: createTable(step, from, length),
+      inputs: {} as Record<string, readonly string[]>,
+      isChanged: true,
+    }
+    for (let at = from; at < from + length * STEPS[step]; at += DAY_SECONDS) {
+      const half = readTable(data, '30m', dayOf(at))
+      if (half === null) continue
+      const twoHours = rollUp(half.table, '2h')
+      replaceStretch(opened.table, step === '2h' ? twoHours : rollUp(twoHours, '1d'))
+      opened.inputs[dayOf(at)] = [half.sha256]
+    }
+    return opened
+  }
+
+  return {
+    put(day: string, piece: SeriesTable, sha256: string): void {
+      const window = openWindow(day)
+      if (window.inputs[day]?.[0] === sha256) return
+      replaceStretch(window.table, piece)
+      window.inputs[day] = [sha256]
+      window.isChanged = true
+    },
+    close(): void {
+      for (const [name, { table, inputs, isChanged }] of open) if (isChanged) writeTable(data, name, table, inputs)
+    },
+  }
+}
+
+function indexPath(data: string): string {
+  return join(data, 'series', 'index.json.gz')
+}
+
+/** By day, the hash of the names of its parts as they were when everything was last derived. */
+function readIndex(data: string): Record<string, string> {
+  try {
+    const stored = readJson(indexPath(data))?.value as { schema: number; days: Record<string, string> } | undefined
+    return stored?.schema === SCHEMA ? stored.days : {}
+  } catch (error) {
+    if (error instanceof DamagedFile) return {}
+    throw error
+  }
+}
+
+function hashOf(parts: readonly PartName[]): string {
+  return createHash('sha256')
+    .update(parts.map(({ name }) => name).join('\n'))
+    .digest('hex')
+    .slice(0, 32)
+}

@@ -1,0 +1,208 @@
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+
+/*
+ * The only file that writes to disk. Every write is: a temporary name in the same directory, all bytes, fsync, rename,
+ * fsync of the directory. So a name either holds what was meant, whole, or what it held before.
+ * Calls are synchronous on purpose: their order is the order of the promises.
+ */
+
+/** Prefix of names that nobody but a running write owns. */
+export const TEMPORARY = '.tmp-'
+
+/** A stored file that is not what was written: torn, flipped, or of a newer flowscan. */
+export class DamagedFile extends Error {
+  override readonly name = 'DamagedFile'
+}
+
+/** Puts `bytes` under `path`, durably. */
+export function writeFileDurably(path: string, bytes: Uint8Array): void {
+  makeDirectory(dirname(path))
+  const temporary = temporaryFor(path)
+  const descriptor = openSync(temporary, 'wx')
+  try {
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+  syncDirectory(dirname(path))
+}
+
+/** Makes a directory and those above it; each new name is durable. */
+export function makeDirectory(path: string): void {
+  if (existsSync(path)) return
+  makeDirectory(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  syncDirectory(dirname(path))
+}
+
+export function syncDirectory(path: string): void {
+  const descriptor = openSync(path, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function temporaryFor(path: string): string {
+  return join(dirname(path), `${TEMPORARY}${process.pid}-${randomBytes(6).toString('hex')}`)
+}
+
+/**
+ * Stores a JSON value as gzip of two lines: the value, then the SHA-256 of that line. `zcat FILE | jq` shows both.
+ * Returns the SHA-256. The same value always gives the same bytes.
+ */
+export function writeJson(path: string, value: unknown): string {
+  const line = JSON.stringify(value)
+  const sha256 = createHash('sha256').update(line).digest('hex')
+  writeFileDurably(path, gzipSync(`${line}\n${JSON.stringify({ sha256 })}\n`, { level: 4 }))
+  return sha256
+}
+
+/** What `writeJson` stored, verified, with its SHA-256. `null` when there is no such file; throws DamagedFile when it is not whole. */
+export function readJson(path: string): { value: unknown; sha256: string } | null {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+  try {
+    const [line, trailer] = gunzipSync(bytes).toString('utf8').split('\n')
+    const { sha256 } = JSON.parse(trailer ?? '') as { sha256: string }
+    if (createHash('sha256').update(line!).digest('hex') !== sha256) throw new Error('its checksum does not fit')
+    return { value: JSON.parse(line!), sha256 }
+  } catch (error) {
+    throw new DamagedFile(`${path}: stored file is damaged (${(error as Error).message})`, { cause: error })
+  }
+}
+
+/** Names in a directory, sorted; none when it does not exist. Temporary names are left out. */
+export function listDirectory(path: string): string[] {
+  try {
+    return readdirSync(path)
+      .filter((name) => !name.startsWith(TEMPORARY))
+      .sort()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Removes temporary names that a dead process left, in `path` and below. */
+export function sweepTemporaries(path: string): void {
+  if (!existsSync(path)) return
+  for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && entry.name.startsWith(TEMPORARY)) rmSync(join(entry.parentPath, entry.name), { force: true })
+  }
+}
+
+/**
+ * Moves a file, durably, and never over another one: where the name is taken by other content, `mark` is put behind it.
+ * Across devices it is copied, synced, compared and only then removed. Returns where it is now.
+ */
+export function moveFile(from: string, to: string, mark: string): string {
+  makeDirectory(dirname(to))
+  const target = freeName(from, to, mark)
+  if (target === null) {
+    unlinkSync(from)
+    syncDirectory(dirname(from))
+    return to
+  }
+  try {
+    renameSync(from, target)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
+    copyAcross(from, target)
+  }
+  syncDirectory(dirname(target))
+  if (dirname(from) !== dirname(target)) syncDirectory(dirname(from))
+  return target
+}
+
+/** `null`: the very same file is already there. */
+function freeName(from: string, to: string, mark: string): string | null {
+  if (!existsSync(to)) return to
+  if (hasSameContent(from, to)) return null
+  const marked = `${to}.${mark}`
+  return existsSync(marked) && hasSameContent(from, marked) ? null : marked
+}
+
+function copyAcross(from: string, to: string): void {
+  const temporary = temporaryFor(to)
+  try {
+    copyFileSync(from, temporary)
+    const descriptor = openSync(temporary, 'r')
+    try {
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    if (!hasSameContent(from, temporary)) throw new Error(`${basename(from)}: the copy on the other device differs`)
+    linkSync(temporary, to)
+    syncDirectory(dirname(to))
+    unlinkSync(from)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
+
+const COMPARE_CHUNK = 1 << 20
+
+function hasSameContent(a: string, b: string): boolean {
+  if (statSync(a).size !== statSync(b).size) return false
+  return hashFile(a) === hashFile(b)
+}
+
+/** SHA-256 of a file, hex, in bounded memory. */
+export function hashFile(path: string): string {
+  const hash = createHash('sha256')
+  const descriptor = openSync(path, 'r')
+  try {
+    for (const bytes of readChunks(descriptor, COMPARE_CHUNK)) hash.update(bytes)
+  } finally {
+    closeSync(descriptor)
+  }
+  return hash.digest('hex')
+}
+
+/** The bytes of an open file from where it stands; the buffer is used again for every chunk. */
+export function* readChunks(descriptor: number, size: number): Generator<Uint8Array> {
+  const buffer = new Uint8Array(size)
+  for (;;) {
+    const length = readSync(descriptor, buffer)
+    if (length === 0) return
+    yield buffer.subarray(0, length)
+  }
+}

@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import type { Part } from '../model/part.ts'
+import { dayOf, isoTime } from '../model/time.ts'
+import { DamagedFile, listDirectory, readJson, writeJson } from './files.ts'
+
+const SCHEMA = 1
+/** Digits of the id that a name shows: enough that no two parts ever share them. */
+const ID_LENGTH = 32
+const NAME = /^(\d{8}T\d{4})Z-([a-z0-9-]+)-([0-9a-f]{32})\.json\.gz$/
+
+/** A part as its name tells of it. */
+export interface PartName {
+  readonly name: string
+  /** Unix seconds. */
+  readonly slot: number
+  readonly source: string
+  /** The shortened id. */
+  readonly id: string
+}
+
+/** `parts/2026-11-23/20261123T1635Z-flows-0123….json.gz` below the data directory. */
+export function partPath(data: string, { slot, source, id }: { slot: number; source: string; id: string }): string {
+  const stamp = isoTime(slot).replace(/[-:]/g, '').slice(0, 13)
+  return join(data, 'parts', dayOf(slot), `${stamp}Z-${source}-${shortId(id)}.json.gz`)
+}
+
+export function shortId(id: string): string {
+  return id.slice(0, ID_LENGTH)
+}
+
+/** Stores a part. One that is there already and whole stays as it is: `false`. */
+export function commitPart(data: string, part: Part): boolean {
+  const path = partPath(data, part)
+  if (isWhole(path)) return false
+  writeJson(path, part)
+  if (!isWhole(path)) throw new DamagedFile(`${path}: reads back other than it was written; is the disk failing?`)
+  return true
+}
+
+function isWhole(path: string): boolean {
+  try {
+    return readJson(path) !== null
+  } catch (error) {
+    if (error instanceof DamagedFile) return false
+    throw error
+  }
+}
+
+/** Reads a part, verified. Throws DamagedFile. */
+export function readPart(path: string): Part {
+  const stored = readJson(path)
+  if (stored === null) throw new DamagedFile(`${path}: no such part`)
+  const part = stored.value as Part
+  if (part.schema !== SCHEMA) throw new DamagedFile(`${path}: schema ${part.schema}; this flowscan reads ${SCHEMA}`)
+  return part
+}
+
+/** Days that have parts, ascending. */
+export function listDays(data: string): string[] {
+  return listDirectory(join(data, 'parts')).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
+}
+
+/** The parts of a day by their names, by slot; names that are no parts are not flowscan's and left alone. */
+export function listParts(data: string, day: string): PartName[] {
+  return listDirectory(join(data, 'parts', day)).flatMap((name) => {
+    const match = NAME.exec(name)
+    if (match === null) return []
+    const [, stamp, source, id] = match as unknown as [string, string, string, string]
+    return [{ name, slot: slotInStamp(stamp), source, id }]
+  })
+}
+
+function slotInStamp(stamp: string): number {
+  const text = stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:00Z')
+  return Date.parse(text) / 1000
+}

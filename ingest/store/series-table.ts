@@ -1,0 +1,168 @@
+import { addCounters, type Counter, counterFromJson, counterToJson, maxCounter } from '../model/counter.ts'
+import { DIRECTIONS, type Direction } from '../model/direction.ts'
+import { MEASURES, type Measure } from '../model/measure.ts'
+
+import { isoTime, SLOT_SECONDS, STEPS, type StepName } from '../model/time.ts'
+
+/** Series of every cell over one window at one resolution, being added up. On disk: README, "Series". */
+export interface SeriesTable {
+  readonly step: StepName
+  /** Unix seconds of the first point. */
+  readonly from: number
+  readonly length: number
+  readonly known: number[]
+  readonly cells: Map<string, MutableCell>
+}
+
+type MutableCell = { [D in Direction]?: MutableSeries }
+interface MutableSeries {
+  readonly sum: { readonly [M in Measure]: Counter[] }
+  readonly max: { readonly [M in Measure]: Counter[] }
+}
+
+export function createTable(step: StepName, from: number, length: number): SeriesTable {
+  return { step, from, length, known: new Array<number>(length).fill(0), cells: new Map() }
+}
+
+/** The series of a cell and direction, made of zeros when new. At 5 minutes sums are their own maxima. */
+export function seriesOf(table: SeriesTable, cell: string, direction: Direction): MutableSeries {
+  let byDirection = table.cells.get(cell)
+  if (byDirection === undefined) {
+    byDirection = {}
+    table.cells.set(cell, byDirection)
+  }
+  byDirection[direction] ??= createSeries(table)
+  return byDirection[direction]
+}
+
+function createSeries({ step, length }: SeriesTable): MutableSeries {
+  const zeros = () => {
+    const column = (): Counter[] => new Array<number>(length).fill(0)
+    return { octets: column(), packets: column(), flows: column() }
+  }
+  const sum = zeros()
+  return { sum, max: step === '5m' ? sum : zeros() }
+}
+
+/** Adds counts to one point. */
+export function addCounts(series: MutableSeries, point: number, counts: readonly number[]): void {
+  for (const [at, measure] of MEASURES.entries()) {
+    series.sum[measure][point] = addCounters(series.sum[measure][point]!, counts[at]!)
+  }
+}
+
+/** A coarser table of the same stretch: sums add up, maxima stay, known seconds add up. Unknown stays unknown. */
+export function rollUp(fine: SeriesTable, step: StepName): SeriesTable {
+  const factor = STEPS[step] / STEPS[fine.step]
+  const coarse = createTable(step, fine.from, fine.length / factor)
+  for (const [point, seconds] of fine.known.entries()) coarse.known[Math.floor(point / factor)]! += seconds
+  for (const [cell, byDirection] of fine.cells) {
+    for (const direction of DIRECTIONS) {
+      const series = byDirection[direction]
+      if (series !== undefined) rollUpSeries(series, seriesOf(coarse, cell, direction), factor)
+    }
+  }
+  return coarse
+}
+
+function rollUpSeries(fine: MutableSeries, coarse: MutableSeries, factor: number): void {
+  for (const measure of MEASURES) {
+    const [sum, max] = [coarse.sum[measure], coarse.max[measure]]
+    for (const [point, value] of fine.sum[measure].entries()) {
+      const to = Math.floor(point / factor)
+      sum[to] = addCounters(sum[to]!, value)
+      max[to] = maxCounter(max[to]!, fine.max[measure][point]!)
+    }
+  }
+}
+
+/** Puts the points of `piece`, a stretch of the same resolution within `table`, in place of what was there. */
+export function replaceStretch(table: SeriesTable, piece: SeriesTable): void {
+  const at = (piece.from - table.from) / STEPS[table.step]
+  table.known.splice(at, piece.length, ...piece.known)
+  for (const cell of new Set([...table.cells.keys(), ...piece.cells.keys()])) {
+    for (const direction of DIRECTIONS) {
+      const given = piece.cells.get(cell)?.[direction]
+      if (given === undefined && table.cells.get(cell)?.[direction] === undefined) continue
+      const series = seriesOf(table, cell, direction)
+      for (const measure of MEASURES) {
+        for (const kind of ['sum', 'max'] as const) {
+          const values = given?.[kind][measure]
+          for (let point = 0; point < piece.length; point++) series[kind][measure][at + point] = values?.[point] ?? 0
+        }
+      }
+    }
+  }
+}
+
+interface SeriesJson {
+  at: number
+  octets: (number | string)[]
+  packets: (number | string)[]
+  flows: (number | string)[]
+  max?: { octets: (number | string)[]; packets: (number | string)[]; flows: (number | string)[] }
+}
+
+export interface TableJson {
+  step: StepName
+  from: string
+  points: number
+  known: number[]
+  cells: { [cell: string]: { [D in Direction]?: SeriesJson } }
+}
+
+/** For the disk: cells in order of their names, zeros before and behind left out, directions that saw nothing left out. */
+export function tableToJson(table: SeriesTable): TableJson {
+  const cells: TableJson['cells'] = {}
+  for (const name of [...table.cells.keys()].sort()) {
+    const byDirection = table.cells.get(name)!
+    const entries = DIRECTIONS.flatMap((direction) => {
+      const series = byDirection[direction]
+      const json = series === undefined ? null : seriesToJson(series, table.step)
+      return json === null ? [] : [[direction, json] as const]
+    })
+    if (entries.length > 0) cells[name] = Object.fromEntries(entries)
+  }
+  return { step: table.step, from: isoTime(table.from), points: table.length, known: table.known, cells }
+}
+
+function seriesToJson({ sum, max }: MutableSeries, step: StepName): SeriesJson | null {
+  const isZero = (point: number) => MEASURES.every((measure) => sum[measure][point] === 0)
+  let at = 0
+  let end = sum.octets.length
+  while (at < end && isZero(at)) at++
+  while (end > at && isZero(end - 1)) end--
+  if (at === end) return null
+  const cut = (columns: MutableSeries['sum']) => ({
+    octets: columns.octets.slice(at, end).map(counterToJson),
+    packets: columns.packets.slice(at, end).map(counterToJson),
+    flows: columns.flows.slice(at, end).map(counterToJson),
+  })
+  return { at, ...cut(sum), ...(step === '5m' ? {} : { max: cut(max) }) }
+}
+
+/** From the disk; `wants` spares what nobody asked for. */
+export function tableFromJson(json: TableJson, wants: (cell: string) => boolean = () => true): SeriesTable {
+  const table = createTable(json.step, Date.parse(json.from) / 1000, json.points)
+  table.known.splice(0, json.points, ...json.known)
+  for (const [name, byDirection] of Object.entries(json.cells)) {
+    if (!wants(name)) continue
+    for (const direction of DIRECTIONS) {
+      const given = byDirection[direction]
+      if (given === undefined) continue
+      const series = seriesOf(table, name, direction)
+      for (const measure of MEASURES) {
+        fill(series.sum[measure], given[measure], given.at)
+        if (given.max !== undefined) fill(series.max[measure], given.max[measure], given.at)
+      }
+    }
+  }
+  return table
+}
+
+function fill(column: Counter[], values: readonly (number | string)[], at: number): void {
+  for (const [point, value] of values.entries()) column[at + point] = counterFromJson(value)
+}
+
+/** Seconds that one five-minute point knows of when a flow file covered it. */
+export const KNOWN = SLOT_SECONDS
