@@ -74,3 +74,27 @@ function slotInStamp(stamp: string): number {
   const text = stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:00Z')
   return Date.parse(text) / 1000
 }
+
+/** Every part of one slot, verified; several collectors or a restarted one give several. Damaged ones are left out. */
+export function readSlotParts(data: string, slot: number): Part[] {
+  const day = dayOf(slot)
+  return listParts(data, day)
+    .filter((name) => name.slot === slot)
+    .flatMap(({ name }) => {
+      try {
+        return [readPart(join(data, 'parts', day, name))]
+      } catch (error) {
+        if (error instanceof DamagedFile) return []
+        throw error
+      }
+    })
+}
+
+/** The newest slot that has a part, in unix seconds; `null` when nothing was ingested. */
+export function newestSlot(data: string): number | null {
+  for (const day of listDays(data).reverse()) {
+    const last = listParts(data, day).at(-1)
+    if (last !== undefined) return last.slot
+  }
+  return null
+}
