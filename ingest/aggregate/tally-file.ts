@@ -82,7 +82,7 @@ function createPart(
     slot,
     id: createHash('sha256').update(`${file.source}\0${slot}\0${content}`).digest('hex'),
     config,
-    file: { name: file.name, bytes: file.bytes, format: summary.format, complete: summary.complete },
+    file: { bytes: file.bytes, format: summary.format, complete: summary.complete },
     total: { records: summary.records, octets, packets, flows },
     slots,
     hosts,

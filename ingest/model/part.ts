@@ -16,7 +16,7 @@ export interface Part {
   readonly id: string
   /** Fingerprint of the config that classified it. */
   readonly config: string
-  readonly file: { readonly name: string; readonly bytes: number; readonly format: string; readonly complete: boolean }
+  readonly file: { readonly bytes: number; readonly format: string; readonly complete: boolean }
   /** Counters as read from the file, sampling applied, before classification. */
   readonly total: {
     readonly records: number

@@ -82,6 +82,7 @@ function addHosts(sum: BoardSum, { inside, outside, networks }: Pick<Board, 'ins
 }
 
 function addList(sum: HostSum, list: HostList): void {
+  if (list.rows.length === 0) return
   sum.distinct = sum.rows.size === 0 ? list.distinct : null
   sum.kept = Math.max(sum.kept, list.kept)
   for (const [address, ...counters] of list.rows) {

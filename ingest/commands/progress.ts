@@ -1,0 +1,55 @@
+import { SingleBar } from 'cli-progress'
+import { describeOutcome, type IngestListener, type Outcome } from '../run/ingest.ts'
+
+/** Tells how an ingest goes: a bar on a terminal, else a line per file for the log. `stop` clears the bar. */
+export interface Progress extends IngestListener {
+  stop(): void
+}
+
+export function createProgress(): Progress {
+  return process.stderr.isTTY ? bar() : lines()
+}
+
+function bar(): Progress {
+  const shown = new SingleBar({
+    format: '{what} {bar} {value}/{total}, {eta_formatted} left',
+    hideCursor: true,
+    clearOnComplete: true,
+    etaBuffer: 100,
+  })
+  let current = ''
+  const show = (what: string, done: number, all: number) => {
+    if (current !== what) shown.start(all, 0, { what })
+    current = what
+    shown.update(done)
+  }
+  return {
+    onFile(name, outcome, done, all) {
+      show('reading flow files', done, all)
+      for (const line of complaints(name, outcome)) process.stderr.write(`\r\x1b[K${line}\n`)
+    },
+    onDay: (_day, done, all) => show('adding up days', done, all),
+    stop: () => shown.stop(),
+  }
+}
+
+function lines(): Progress {
+  return {
+    onFile(name, outcome) {
+      if (outcome.kind === 'counted') console.error(`${printable(name)}: ${describeOutcome(outcome)}`)
+      for (const line of complaints(name, outcome)) console.error(line)
+    },
+    stop: () => {},
+  }
+}
+
+/** What somebody should know even while a bar is shown. */
+function complaints(name: string, outcome: Outcome): string[] {
+  if (outcome.kind === 'counted') return outcome.warnings.map((warning) => `${printable(name)}: warning: ${warning}`)
+  return [`${printable(name)}: ${describeOutcome(outcome)}`]
+}
+
+/** Names of files are anybody's text: one line, no control characters. */
+function printable(name: string): string {
+  return name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
+}

@@ -1,0 +1,146 @@
+import { join } from 'node:path'
+import { tallyFile } from '../aggregate/tally-file.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import { DecodeError, EXIT, UserError } from '../model/errors.ts'
+import { dayOf, isoTime } from '../model/time.ts'
+import { derive } from '../store/derive.ts'
+import { DamagedFile, hashFile, moveFile, sweepTemporaries, writeFileDurably } from '../store/files.ts'
+import { commitPart, shortId } from '../store/part.ts'
+import { discoverFlowFiles, type WaitingFile } from './discover.ts'
+import { Deferred, type OpenedFile, openFlowFile, Refused } from './flow-file.ts'
+import { type LeftFiles, readLeftFiles } from './left.ts'
+import { acquireLock } from './lock.ts'
+
+/** What became of one flow file. */
+export type Outcome =
+  | { readonly kind: 'counted'; readonly slot: number; readonly flows: number; readonly warnings: readonly string[] }
+  | { readonly kind: 'known'; readonly slot: number }
+  | { readonly kind: 'deferred' | 'refused' | 'quarantined' | 'unreadable'; readonly reason: string }
+
+/** Who wants to hear how it goes. */
+export interface IngestListener {
+  onFile?(name: string, outcome: Outcome, done: number, all: number): void
+  onDay?(day: string, done: number, all: number): void
+}
+
+/** How many files had each outcome, and which UTC days changed. */
+export interface IngestResult {
+  readonly counts: { readonly [K in Outcome['kind']]: number }
+  readonly days: readonly string[]
+}
+
+/**
+ * Reads every completed flow file that waits, stores what it adds up to, moves it to `flows.saved`, and brings series and boards up to date. One
+ * file after the other, each whole: its part is durable before the file moves, so a kill at any moment costs nothing and counts nothing twice.
+ * A damaged file is set aside with its reason; the others go on. Throws a UserError when another run holds the lock (75) or a disk fails (74).
+ */
+export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}): Promise<IngestResult> {
+  const { data } = loaded.config
+  const release = acquireLock(data)
+  try {
+    sweepTemporaries(data)
+    const waiting = discoverFlowFiles(loaded.config)
+    const left = readLeftFiles(data)
+    const counts = { counted: 0, known: 0, deferred: 0, refused: 0, quarantined: 0, unreadable: 0 }
+    for (const [index, file] of waiting.entries()) {
+      const outcome = await ingestFile(file, loaded, left)
+      if (outcome === null) continue
+      counts[outcome.kind]++
+      listener.onFile?.(file.name, outcome, index + 1, waiting.length)
+    }
+    const days = derive(data, listener.onDay)
+    left.save(new Set(waiting.map(({ path }) => path)))
+    return { counts, days }
+  } catch (error) {
+    throw explainDisk(error)
+  } finally {
+    release()
+  }
+}
+
+/** `null`: the file was dealt with by an earlier run and stays where it is. */
+async function ingestFile(file: WaitingFile, loaded: LoadedConfig, left: LeftFiles): Promise<Outcome | null> {
+  let opened: OpenedFile
+  try {
+    opened = openFlowFile(file, loaded.config.flows, Date.now())
+  } catch (error) {
+    return outcomeOf(error, file, loaded.config.data, null)
+  }
+  try {
+    if (left.knows(file.path, opened.stat)) return null
+    return await countFile(file, opened, loaded, left)
+  } catch (error) {
+    const { saved } = loaded.config.flows
+    if (saved === false) left.add(file.path, opened.stat)
+    return outcomeOf(error, file, loaded.config.data, saved === false ? null : opened)
+  } finally {
+    opened.close()
+  }
+}
+
+async function countFile(
+  { path, name }: WaitingFile,
+  opened: OpenedFile,
+  { config, fingerprint }: LoadedConfig,
+  left: LeftFiles,
+): Promise<Outcome> {
+  const { part, summary } = await tallyFile(opened, config, fingerprint)
+  opened.assertUnchanged()
+  const isNew = commitPart(config.data, part)
+  const { saved } = config.flows
+  if (saved === false) left.add(path, opened.stat)
+  else moveFile(path, join(saved, dayOf(part.slot), name), shortId(part.id))
+  if (!isNew) return { kind: 'known', slot: part.slot }
+  return { kind: 'counted', slot: part.slot, flows: part.total.flows, warnings: summary.warnings }
+}
+
+/** An error of one file is an outcome; an error of the disk under our own data is not. */
+function outcomeOf(error: unknown, file: WaitingFile, data: string, opened: OpenedFile | null): Outcome {
+  if (error instanceof Deferred) return { kind: 'deferred', reason: error.message }
+  if (error instanceof Refused) return { kind: 'refused', reason: error.message }
+  if (error instanceof UserError) {
+    if (opened !== null) setAside(file, data, error)
+    return { kind: 'quarantined', reason: error.message }
+  }
+  if (opened === null && error instanceof Error && 'syscall' in error)
+    return { kind: 'unreadable', reason: error.message }
+  throw error
+}
+
+/** Moves a file that cannot be counted to `quarantine/<content>/`, beside a `reason.json`. Nothing is deleted. */
+function setAside({ path, name }: WaitingFile, data: string, error: UserError): void {
+  const directory = join(data, 'quarantine', hashFile(path).slice(0, 32))
+  const reason = { file: name, reason: error.message, ...(error instanceof DecodeError ? { byte: error.byte } : {}) }
+  writeFileDurably(join(directory, 'reason.json'), Buffer.from(`${JSON.stringify(reason, null, 2)}\n`))
+  moveFile(path, join(directory, name), 'again')
+}
+
+/** What one line of a log says of a file. */
+export function describeOutcome(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'counted':
+      return `${outcome.flows} flows in slot ${isoTime(outcome.slot)}`
+    case 'known':
+      return `counted before, in slot ${isoTime(outcome.slot)}`
+    case 'deferred':
+      return `left for the next run: ${outcome.reason}`
+    case 'refused':
+      return `left alone: ${outcome.reason}`
+    case 'quarantined':
+      return `set aside: ${outcome.reason}`
+    case 'unreadable':
+      return `cannot be read: ${outcome.reason}`
+  }
+}
+
+const DISK_ERRORS = new Set(['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE'])
+
+function explainDisk(error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (!(error instanceof DamagedFile) && !DISK_ERRORS.has(code ?? '')) return error
+  return new UserError(
+    `storing failed: ${message}; nothing is lost: mend the cause (space, permissions, disk) and run again`,
+    EXIT.io,
+    { cause: error },
+  )
+}
