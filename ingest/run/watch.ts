@@ -1,0 +1,39 @@
+import { watch } from 'chokidar'
+import type { Config } from '../config/schema.ts'
+import { SLOT_MS } from '../model/time.ts'
+import { isCompleted } from './discover.ts'
+
+/** Ends the watching; a run that is under way is waited for. */
+export type StopWatching = () => Promise<void>
+
+/**
+ * Calls `act` now, then soon after a completed flow file appears in `flows.dir` (when it has settled), and every five minutes in any case, for file systems that do
+ * not tell of changes. Never twice at once: what appears during a call leads to one more.
+ */
+export function watchFlows({ flows }: Config, act: () => Promise<void>): StopWatching {
+  let pending: NodeJS.Timeout | undefined
+  let running = Promise.resolve()
+  const runIn = (ms: number): void => {
+    pending ??= setTimeout(() => {
+      pending = undefined
+      running = running.then(act)
+    }, ms)
+  }
+  const settleMs = flows.settleSeconds * 1000 + 500
+  const watcher = watch(flows.dir, {
+    ignoreInitial: true,
+    ignored: (path) => flows.saved !== false && path === flows.saved,
+  })
+  watcher.on('all', (event, path) => {
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    if ((event === 'add' || event === 'change') && isCompleted(name, flows.pattern)) runIn(settleMs)
+  })
+  const regularly = setInterval(() => runIn(0), SLOT_MS)
+  runIn(0)
+  return async () => {
+    clearInterval(regularly)
+    clearTimeout(pending)
+    await watcher.close()
+    await running
+  }
+}
