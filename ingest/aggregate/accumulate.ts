@@ -63,88 +63,128 @@ export function createAccumulator(config: Config, slot: number, seed: number): A
   const flowsByDirection = new Float64Array(DIRECTIONS.length)
   const sum = { octets: 0, packets: 0, flows: 0, skewed: 0, overlong: 0, reversed: 0, implausible: 0 }
 
-  // Hot: adds a flow to each slot between its start and its end; the flow itself counts in the last.
+  /*
+   * Hot: takes what belongs to slots before the last out of the counters that stand in row `row` of the queue, into rows of
+   * their own before it. Returns the row that then holds the rest, for the slot in which the flow ended.
+   */
   function spread(
+    row: number,
+    first: number,
+    last: number,
     scope: number,
     i: number,
     startMs: number,
     endMs: number,
-    octets: number,
-    packets: number,
-    flows: number,
-  ): void {
-    const first = Math.floor((startMs - firstMs) / SLOT_MS)
-    const last = Math.floor((endMs - firstMs) / SLOT_MS)
+  ): number {
+    const { queue } = kinds
+    const octets = queue.octets[row]!
+    const packets = queue.packets[row]!
     let octetsBefore = 0
     let packetsBefore = 0
     for (let index = first; index < last; index++) {
       const moment = firstMs + (index + 1) * SLOT_MS
       const octetsUpTo = countBefore(octets, startMs, endMs, moment)
       const packetsUpTo = countBefore(packets, startMs, endMs, moment)
-      if (octetsUpTo !== octetsBefore || packetsUpTo !== packetsBefore) {
-        kinds.add(index * 8 + scope, word0[i]!, word1[i]!, octetsUpTo - octetsBefore, packetsUpTo - packetsBefore, 0)
-      }
+      if (octetsUpTo === octetsBefore && packetsUpTo === packetsBefore) continue
+      queue.slotWord[row] = index * 8 + scope
+      queue.codeWord0[row] = word0[i]!
+      queue.codeWord1[row] = word1[i]!
+      queue.octets[row] = octetsUpTo - octetsBefore
+      queue.packets[row] = packetsUpTo - packetsBefore
+      queue.flows[row] = 0
+      row++
       octetsBefore = octetsUpTo
       packetsBefore = packetsUpTo
     }
-    kinds.add(last * 8 + scope, word0[i]!, word1[i]!, octets - octetsBefore, packets - packetsBefore, flows)
+    queue.octets[row] = octets - octetsBefore
+    queue.packets[row] = packets - packetsBefore
+    return row
   }
 
-  // Hot: runs once per flow.
+  // Hot: runs once per flow. Puts it into the queue of kinds and, when it crossed the border, its ends into those of hosts.
   function count(batch: FlowBatch): void {
     const { length, srcAddr, dstAddr, exporter, scaled } = batch
     const { direction, multicast } = ends
+    const { rate: rateOf, isBorder: borderOf, flows: flowsOf } = exporters
+    const { queue } = kinds
+    let rows = 0
+    let insideRows = 0
+    let outsideRows = 0
     for (let i = 0; i < length; i++) {
       const from = exporter[i]!
-      const rate = scaled[i] === 1 ? 1 : exporters.rate[from]!
+      const rate = scaled[i] === 1 ? 1 : rateOf[from]!
       const octets = batch.octets[i]! * rate
       const packets = batch.packets[i]! * rate
       const flows = scalesFlows ? batch.flows[i]! * rate : batch.flows[i]!
-      let startMs = batch.startMs[i]!
       const endMs = batch.endMs[i]!
+      let startMs = batch.startMs[i]!
       if (endMs < startMs) {
         startMs = endMs
         sum.reversed++
       }
-      if (octets > PLAUSIBLE || packets > PLAUSIBLE) {
-        const most = Math.max(PLAUSIBLE, Math.min(endMs - startMs, LONGEST_MS) * LINE_OCTETS_PER_MS)
-        if (octets > most || packets > most) {
-          sum.implausible++
-          continue
-        }
+      if ((octets > PLAUSIBLE || packets > PLAUSIBLE) && !isPlausible(octets, packets, endMs - startMs)) {
+        sum.implausible++
+        continue
       }
       const way = direction[i]!
       sum.octets += octets
       sum.packets += packets
       sum.flows += flows
       flowsByDirection[way]! += flows
-      exporters.flows[from]! += flows
-      const isBorder = exporters.isBorder[from]!
+      flowsOf[from]! += flows
+      const isBorder = borderOf[from]!
       const scope = way * 2 + isBorder
 
-      if (endMs < firstMs || endMs > lastMs) {
-        sum.skewed++
-        kinds.add(home * 8 + scope, word0[i]!, word1[i]!, octets, packets, flows)
-      } else {
+      let index = home
+      queue.octets[rows] = octets
+      queue.packets[rows] = packets
+      if (endMs < firstMs || endMs > lastMs) sum.skewed++
+      else {
         if (endMs - startMs > LONGEST_MS) {
           sum.overlong++
           startMs = endMs - LONGEST_MS
         }
-        if (!isSpread) kinds.add(home * 8 + scope, word0[i]!, word1[i]!, octets, packets, flows)
-        else spread(scope, i, Math.max(startMs, firstMs), endMs, octets, packets, flows)
+        if (isSpread) {
+          index = Math.floor((endMs - firstMs) / SLOT_MS)
+          const first = Math.max(0, Math.floor((startMs - firstMs) / SLOT_MS))
+          if (first < index) rows = spread(rows, first, index, scope, i, Math.max(startMs, firstMs), endMs)
+        }
       }
+      queue.slotWord[rows] = index * 8 + scope
+      queue.codeWord0[rows] = word0[i]!
+      queue.codeWord1[rows] = word1[i]!
+      queue.flows[rows] = flows
+      rows++
+      if (rows >= BATCH_SIZE) rows = addKinds(rows)
 
       if (isBorder === 0 || way > OUT || (multicast[i] === 1 && !boardsMulticast)) continue
-      const at = i * 4
-      if (way === OUT) {
-        inside.add(srcAddr, at, 3, octets, packets, flows)
-        outside.add(dstAddr, at, 3, octets, packets, flows)
-      } else {
-        // A multicast group is nobody's host.
-        if (multicast[i] === 0) inside.add(dstAddr, at, 0, octets, packets, flows)
-        outside.add(srcAddr, at, 0, octets, packets, flows)
+      const first = way === OUT ? 3 : 0
+      // A multicast group is nobody's host.
+      if (way === OUT || multicast[i] === 0) {
+        copyAddress(way === OUT ? srcAddr : dstAddr, i, inside.queue.words, insideRows)
+        inside.queue.first[insideRows] = first
+        inside.queue.octets[insideRows] = octets
+        inside.queue.packets[insideRows] = packets
+        inside.queue.flows[insideRows] = flows
+        insideRows++
       }
+      copyAddress(way === OUT ? dstAddr : srcAddr, i, outside.queue.words, outsideRows)
+      outside.queue.first[outsideRows] = first
+      outside.queue.octets[outsideRows] = octets
+      outside.queue.packets[outsideRows] = packets
+      outside.queue.flows[outsideRows] = flows
+      outsideRows++
     }
+    addKinds(rows)
+    inside.add(insideRows)
+    outside.add(outsideRows)
+  }
+
+  /** Empties the queue; a table that has grown too large is worked off. */
+  function addKinds(rows: number): number {
+    kinds.add(rows)
+    if (kinds.isFull()) drain()
+    return 0
   }
 
   function drain(): void {
@@ -162,7 +202,6 @@ export function createAccumulator(config: Config, slot: number, seed: number): A
       for (const [index, classifier] of classifiers.entries()) classifier.classify(batch, ends, names, codes[index]!)
       packing.pack(codes, batch.length, word0, word1)
       count(batch)
-      if (kinds.isFull()) drain()
       assertExact(sum.octets, sum.packets, sum.flows)
     },
     finish() {
@@ -181,6 +220,20 @@ export function createAccumulator(config: Config, slot: number, seed: number): A
       }
     },
   }
+}
+
+/** Would some line have carried this much in the time? */
+function isPlausible(octets: number, packets: number, durationMs: number): boolean {
+  const most = Math.max(PLAUSIBLE, Math.min(durationMs, LONGEST_MS) * LINE_OCTETS_PER_MS)
+  return octets <= most && packets <= most
+}
+
+/** Hot: the address of flow `i` of a batch into row `row`. */
+function copyAddress(from: Uint32Array, i: number, to: Uint32Array, row: number): void {
+  to[row * 4] = from[i * 4]!
+  to[row * 4 + 1] = from[i * 4 + 1]!
+  to[row * 4 + 2] = from[i * 4 + 2]!
+  to[row * 4 + 3] = from[i * 4 + 3]!
 }
 
 /** Sums of whole numbers in doubles are exact up to 2^53; no cell exceeds the file's total. */

@@ -1,6 +1,7 @@
 import { formatAddress } from '../model/address.ts'
+import { BATCH_SIZE } from '../model/flow-batch.ts'
 import type { HostList, HostRow } from '../model/part.ts'
-import { hash4 } from './hash.ts'
+import { hashWord, mix3 } from './hash.ts'
 
 /** In octets, packets, flows; out octets, packets, flows. */
 export const HOST_COUNTERS = 6
@@ -13,50 +14,82 @@ const ROW_WORDS = ROW_BYTES / 4
 const ROW_DOUBLES = ROW_BYTES / 8
 const FIRST_COUNTER = 2
 const START_CAPACITY = 1024
+/** Flows added in one go: few enough that their rows stay in the cache from the first loop to the last. */
+const STRETCH = 512
+
+/** Flows that wait to be added, as columns of up to a batch: whoever counts fills them, then calls `add`. */
+export interface HostQueue {
+  /** Four words an address. */
+  readonly words: Uint32Array
+  /** Which counters: 0 for in, 3 for out. */
+  readonly first: Uint8Array
+  readonly octets: Float64Array
+  readonly packets: Float64Array
+  readonly flows: Float64Array
+}
 
 /** Counters by address, exact for any number of addresses (about 100 bytes each). */
 export interface Hosts {
+  readonly queue: HostQueue
+  /** Hot: adds the first `length` flows of the queue. */
+  add(length: number): void
   /** For every address, in the order of rows, what `of` makes of its words. */
   column(of: (words: Uint32Array, at: number) => number): Uint32Array
-  /** Hot: adds to the address whose four words start at `words[at]`; `first` is 0 for in, 3 for out. */
-  add(words: Uint32Array, at: number, first: 0 | 3, octets: number, packets: number, flows: number): void
   /** The busiest: every host among the first `keep` by any counter; of `rows`, or of all. */
   busiest(keep: number, rows?: Uint32Array): HostList
 }
 
-/** Open addressing: a table of row numbers over dense rows, so that growing moves only numbers. `seed` makes chosen collisions useless. */
+/**
+ * Open addressing: a table over dense rows, so that growing moves only the table. An entry is the hash of an address and
+ * its row + 1, negative for IPv6 (0: free): where the hash tells IPv4 addresses apart, a row need not be looked at to know it.
+ * `seed` makes chosen collisions useless.
+ */
 export function createHosts(seed: number): Hosts {
   let capacity = START_CAPACITY
   let mask = capacity * 2 - 1
-  let table = new Int32Array(capacity * 2).fill(-1)
+  let table = new Int32Array(capacity * 4)
   let words = new Uint32Array(capacity * ROW_WORDS)
   let counters = new Float64Array(words.buffer)
   let size = 0
 
+  const mixedIPv4 = mix3(0, 0, 0xffff, seed)
+  // Hot. For IPv4 it gives every address a value of its own (each step of the mixing can be undone).
+  function hashOf(a: number, b: number, c: number, d: number): number {
+    return hashWord(d, isMapped(a, b, c) ? mixedIPv4 : mix3(a, b, c, seed))
+  }
+
   // Hot: the row of an address, made when it is new.
   function rowOf(a: number, b: number, c: number, d: number): number {
-    let place = hash4(a, b, c, d, seed) & mask
-    for (;;) {
-      const row = table[place]!
-      if (row === -1) return insert(place, a, b, c, d)
-      const at = row * ROW_WORDS
-      if (words[at + 3] === d && words[at] === a && words[at + 1] === b && words[at + 2] === c) return row
-      place = (place + 1) & mask
+    const hash = hashOf(a, b, c, d)
+    for (let place = (hash & mask) * 2; ; place = (place + 2) & (mask * 2 + 1)) {
+      const entry = table[place + 1]!
+      if (entry === 0) return insert(place, hash, a, b, c, d)
+      if (table[place] === hash && isRowOf(Math.abs(entry) - 1, a, b, c, d)) return Math.abs(entry) - 1
     }
   }
 
-  function insert(place: number, a: number, b: number, c: number, d: number): number {
+  function isRowOf(row: number, a: number, b: number, c: number, d: number): boolean {
+    const at = row * ROW_WORDS
+    return words[at + 3] === d && words[at] === a && words[at + 1] === b && words[at + 2] === c
+  }
+
+  function insert(place: number, hash: number, a: number, b: number, c: number, d: number): number {
     if (size === capacity) {
       grow()
       return rowOf(a, b, c, d)
     }
-    table[place] = size
     const at = size * ROW_WORDS
     words[at] = a
     words[at + 1] = b
     words[at + 2] = c
     words[at + 3] = d
+    enter(place, hash, size, a, b, c)
     return size++
+  }
+
+  function enter(place: number, hash: number, row: number, a: number, b: number, c: number): void {
+    table[place] = hash
+    table[place + 1] = isMapped(a, b, c) ? row + 1 : -row - 1
   }
 
   function grow(): void {
@@ -66,23 +99,57 @@ export function createHosts(seed: number): Hosts {
     words = new Uint32Array(capacity * ROW_WORDS)
     words.set(before)
     counters = new Float64Array(words.buffer)
-    table = new Int32Array(capacity * 2).fill(-1)
+    table = new Int32Array(capacity * 4)
     for (let row = 0, at = 0; row < size; row++, at += ROW_WORDS) {
-      let place = hash4(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!, seed) & mask
-      while (table[place] !== -1) place = (place + 1) & mask
-      table[place] = row
+      const hash = hashOf(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
+      let place = (hash & mask) * 2
+      while (table[place + 1] !== 0) place = (place + 2) & (mask * 2 + 1)
+      enter(place, hash, row, words[at]!, words[at + 1]!, words[at + 2]!)
+    }
+  }
+
+  const queue: HostQueue = {
+    words: new Uint32Array(BATCH_SIZE * 4),
+    first: new Uint8Array(BATCH_SIZE),
+    octets: new Float64Array(BATCH_SIZE),
+    packets: new Float64Array(BATCH_SIZE),
+    flows: new Float64Array(BATCH_SIZE),
+  }
+  const rowOfFlow = new Int32Array(STRETCH)
+
+  /*
+   * Hot. Most of the time goes into waiting for memory. In the first and the last loop no flow depends on another, so the
+   * processor waits for several at once; between them are what is new, what collides, and IPv6.
+   */
+  function addStretch(from: number, to: number): void {
+    const { words: asked, first, octets, packets, flows } = queue
+    for (let i = from, at = from * 4; i < to; i++, at += 4) {
+      const a = asked[at]!
+      const b = asked[at + 1]!
+      const c = asked[at + 2]!
+      const hash = hashOf(a, b, c, asked[at + 3]!)
+      const place = (hash & mask) * 2
+      rowOfFlow[i - from] = isMapped(a, b, c) && table[place] === hash ? table[place + 1]! : 0
+    }
+    for (let i = from, at = from * 4; i < to; i++, at += 4) {
+      if (rowOfFlow[i - from]! > 0) continue
+      rowOfFlow[i - from] = rowOf(asked[at]!, asked[at + 1]!, asked[at + 2]!, asked[at + 3]!) + 1
+    }
+    const sums = counters
+    for (let i = from; i < to; i++) {
+      const sum = (rowOfFlow[i - from]! - 1) * ROW_DOUBLES + FIRST_COUNTER + first[i]!
+      sums[sum]! += octets[i]!
+      sums[sum + 1]! += packets[i]!
+      sums[sum + 2]! += flows[i]!
     }
   }
 
   return {
-    column: (of) => Uint32Array.from({ length: size }, (_, row) => of(words, row * ROW_WORDS)),
-    add(from, at, first, octets, packets, flows) {
-      const row = rowOf(from[at]!, from[at + 1]!, from[at + 2]!, from[at + 3]!)
-      const to = row * ROW_DOUBLES + FIRST_COUNTER + first
-      counters[to]! += octets
-      counters[to + 1]! += packets
-      counters[to + 2]! += flows
+    queue,
+    add(length) {
+      for (let from = 0; from < length; from += STRETCH) addStretch(from, Math.min(from + STRETCH, length))
     },
+    column: (of) => Uint32Array.from({ length: size }, (_, row) => of(words, row * ROW_WORDS)),
     busiest(keep, rows = Uint32Array.from({ length: size }, (_, row) => row)) {
       const listed = new Set<number>()
       for (let counter = 0; counter < HOST_COUNTERS; counter++) {
@@ -99,6 +166,10 @@ export function createHosts(seed: number): Hosts {
     const at = row * ROW_DOUBLES + FIRST_COUNTER
     return [formatAddress(words, row * ROW_WORDS), ...counters.subarray(at, at + HOST_COUNTERS)] as unknown as HostRow
   }
+}
+
+function isMapped(a: number, b: number, c: number): boolean {
+  return a === 0 && b === 0 && c === 0xffff
 }
 
 function compareWords(words: Uint32Array, a: number, b: number): number {

@@ -1,20 +1,34 @@
 import { EXIT, UserError } from '../model/errors.ts'
+import { BATCH_SIZE } from '../model/flow-batch.ts'
 import { hash3 } from './hash.ts'
 
 /** Words of a key: slot with direction and scope, then two of packed codes. */
 const WORDS = 3
 /** Octets, packets, flows. */
 const VALUES = 3
-const EMPTY = 0xffffffff
 const START_CAPACITY = 4096
+
+/** Flows (or their shares in a slot) that wait to be added, as columns: whoever counts fills them, then calls `add`. */
+export interface KindQueue {
+  readonly slotWord: Uint32Array
+  readonly codeWord0: Uint32Array
+  readonly codeWord1: Uint32Array
+  readonly octets: Float64Array
+  readonly packets: Float64Array
+  readonly flows: Float64Array
+}
+
+/** Rows that the queue holds: a batch, and one more flow spread over every slot of a day. */
+export const QUEUE_ROWS = BATCH_SIZE + 512
 
 /**
  * Flows added up by kind. Flows of one kind (same slot, direction, and same code in every dimension) count for the same
  * cells, so they are added here first, one look-up per flow, and the cells are worked out once per kind.
  */
 export interface Kinds {
-  /** Hot: adds to the kind of this key. */
-  add(slotWord: number, codeWord0: number, codeWord1: number, octets: number, packets: number, flows: number): void
+  readonly queue: KindQueue
+  /** Hot: adds the first `length` rows of the queue. */
+  add(length: number): void
   /** True when it has grown as large as it may: `drain` before adding more. */
   isFull(): boolean
   /** Hands over every kind and forgets it. */
@@ -30,63 +44,95 @@ export interface Kinds {
   ): void
 }
 
-/** Open addressing over typed arrays; `seed` makes chosen collisions useless; `limit` kinds bound the memory (about 40 bytes each). */
+/**
+ * Open addressing: a table of hash and row + 1 (0: free) over dense rows, so that growing moves only the table. `seed`
+ * makes chosen collisions useless; `limit` kinds bound the memory (about 60 bytes each).
+ */
 export function createKinds(seed: number, limit = 262_144): Kinds {
   let capacity = START_CAPACITY
-  let mask = capacity - 1
-  let keys = new Uint32Array(capacity * WORDS).fill(EMPTY)
+  let mask = capacity * 2 - 1
+  let table = new Int32Array(capacity * 4)
+  let keys = new Uint32Array(capacity * WORDS)
   let values = new Float64Array(capacity * VALUES)
   let size = 0
+  const queue: KindQueue = {
+    slotWord: new Uint32Array(QUEUE_ROWS),
+    codeWord0: new Uint32Array(QUEUE_ROWS),
+    codeWord1: new Uint32Array(QUEUE_ROWS),
+    octets: new Float64Array(QUEUE_ROWS),
+    packets: new Float64Array(QUEUE_ROWS),
+    flows: new Float64Array(QUEUE_ROWS),
+  }
+  const rowOfFlow = new Int32Array(QUEUE_ROWS)
 
-  // Hot: the place of a key, or the empty place where it belongs.
-  function find(a: number, b: number, c: number): number {
-    let place = hash3(a, b, c, seed) & mask
-    for (;;) {
-      const at = place * WORDS
-      const found = keys[at]!
-      if (found === EMPTY || (found === a && keys[at + 1] === b && keys[at + 2] === c)) return place
-      place = (place + 1) & mask
+  // Hot: the row of a key, made when it is new.
+  function rowOf(hash: number, a: number, b: number, c: number): number {
+    for (let place = (hash & mask) * 2; ; place = (place + 2) & (mask * 2 + 1)) {
+      const row = table[place + 1]! - 1
+      if (row < 0) return insert(place, hash, a, b, c)
+      const at = row * WORDS
+      if (table[place] === hash && keys[at] === a && keys[at + 1] === b && keys[at + 2] === c) return row
     }
   }
 
-  function resize(to: number): void {
-    const oldKeys = keys
-    const oldValues = values
-    capacity = to
-    mask = capacity - 1
-    keys = new Uint32Array(capacity * WORDS).fill(EMPTY)
+  function insert(place: number, hash: number, a: number, b: number, c: number): number {
+    if (size === capacity) {
+      grow()
+      return rowOf(hash, a, b, c)
+    }
+    table[place] = hash
+    table[place + 1] = size + 1
+    keys[size * WORDS] = a
+    keys[size * WORDS + 1] = b
+    keys[size * WORDS + 2] = c
+    return size++
+  }
+
+  function grow(): void {
+    capacity *= 2
+    mask = capacity * 2 - 1
+    const [oldTable, oldKeys, oldValues] = [table, keys, values]
+    table = new Int32Array(capacity * 4)
+    keys = new Uint32Array(capacity * WORDS)
     values = new Float64Array(capacity * VALUES)
-    for (let at = 0, from = 0; at < oldKeys.length; at += WORDS, from += VALUES) {
-      if (oldKeys[at] === EMPTY) continue
-      const place = find(oldKeys[at]!, oldKeys[at + 1]!, oldKeys[at + 2]!)
-      keys.set(oldKeys.subarray(at, at + WORDS), place * WORDS)
-      values.set(oldValues.subarray(from, from + VALUES), place * VALUES)
+    keys.set(oldKeys)
+    values.set(oldValues)
+    for (let at = 0; at < oldTable.length; at += 2) {
+      if (oldTable[at + 1] === 0) continue
+      let place = (oldTable[at]! & mask) * 2
+      while (table[place + 1] !== 0) place = (place + 2) & (mask * 2 + 1)
+      table[place] = oldTable[at]!
+      table[place + 1] = oldTable[at + 1]!
     }
   }
 
   return {
-    add(slotWord, codeWord0, codeWord1, octets, packets, flows) {
-      const place = find(slotWord, codeWord0, codeWord1)
-      const at = place * WORDS
-      const to = place * VALUES
-      values[to]! += octets
-      values[to + 1]! += packets
-      values[to + 2]! += flows
-      if (keys[at] !== EMPTY) return
-      keys[at] = slotWord
-      keys[at + 1] = codeWord0
-      keys[at + 2] = codeWord1
-      size++
-      if (size * 2 > capacity) resize(capacity * 2)
+    queue,
+    // Hot: runs once per flow and slot. Two loops, as in `hosts.ts`, so that looks into memory overlap.
+    add(length) {
+      const { slotWord, codeWord0, codeWord1, octets, packets, flows } = queue
+      for (let i = 0; i < length; i++) {
+        const a = slotWord[i]!
+        const b = codeWord0[i]!
+        const c = codeWord1[i]!
+        rowOfFlow[i] = rowOf(hash3(a, b, c, seed), a, b, c)
+      }
+      const sums = values
+      for (let i = 0; i < length; i++) {
+        const to = rowOfFlow[i]! * VALUES
+        sums[to]! += octets[i]!
+        sums[to + 1]! += packets[i]!
+        sums[to + 2]! += flows[i]!
+      }
     },
     isFull: () => size >= limit,
     drain(each) {
-      for (let at = 0, from = 0; at < keys.length; at += WORDS, from += VALUES) {
-        if (keys[at] === EMPTY) continue
+      for (let row = 0; row < size; row++) {
+        const [at, from] = [row * WORDS, row * VALUES]
         each(keys[at]!, keys[at + 1]!, keys[at + 2]!, values[from]!, values[from + 1]!, values[from + 2]!)
       }
-      keys.fill(EMPTY)
-      values.fill(0)
+      table.fill(0)
+      values.fill(0, 0, size * VALUES)
       size = 0
     },
   }

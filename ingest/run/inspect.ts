@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { createHosts, type Hosts } from '../aggregate/hosts.ts'
+import { createHosts, type HostQueue, type Hosts } from '../aggregate/hosts.ts'
 import { decodeFlowFile } from '../decode/index.ts'
 import { formatAddress } from '../model/address.ts'
 import { DecodeError, EXIT, UserError } from '../model/errors.ts'
@@ -90,6 +90,7 @@ function createInspector() {
   // Hot: runs once per flow.
   function add(batch: FlowBatch): void {
     const { length, octets, packets, flows, reverse, srcAddr, dstAddr, startMs, endMs } = batch
+    let rows = 0
     for (let i = 0; i < length; i++) {
       if (reverse[i] === 1) {
         out.packets += packets[i]!
@@ -104,12 +105,15 @@ function createInspector() {
       byTos.add(batch.tos[i]!, o, p, f)
       bySrcAs.add(batch.srcAs[i]!, o, p, f)
       byExporter.add(batch.exporter[i]!, o, p, f)
-      sources.add(srcAddr, i * 4, 0, o, p, f)
-      destinations.add(dstAddr, i * 4, 0, o, p, f)
+      enqueue(sources.queue, rows, srcAddr, i, batch)
+      enqueue(destinations.queue, rows, dstAddr, i, batch)
+      rows++
       if (startMs[i]! < firstMs) firstMs = startMs[i]!
       if (endMs[i]! > lastMs) lastMs = endMs[i]!
       if (firstFlows.length < FIRST_FLOWS) firstFlows.push(rowOf(batch, i))
     }
+    sources.add(rows)
+    destinations.add(rows)
   }
 
   function finish(file: string, summary: FlowFileSummary): Inspection {
@@ -142,6 +146,13 @@ function createInspector() {
   }
 
   return { add, finish }
+}
+
+function enqueue(queue: HostQueue, row: number, addresses: Uint32Array, i: number, batch: FlowBatch): void {
+  queue.words.set(addresses.subarray(i * 4, i * 4 + 4), row * 4)
+  queue.octets[row] = batch.octets[i]!
+  queue.packets[row] = batch.packets[i]!
+  queue.flows[row] = batch.flows[i]!
 }
 
 /** Counters by a number. */

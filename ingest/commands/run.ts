@@ -1,0 +1,25 @@
+import type { Command } from 'commander'
+import { buildAndReport } from './build.ts'
+import { addConfigOption, type ConfigOption } from './config-option.ts'
+import { ingestAndReport } from './ingest.ts'
+
+export function configure(command: Command): void {
+  addConfigOption(command)
+    .addHelpText(
+      'after',
+      `
+Example, as a timer calls it every five minutes:
+  $ flowscan run --config /etc/flowscan/flowscan.config.ts
+
+Does what flowscan ingest does, then what flowscan build does. Safe to kill and to repeat at any moment.`,
+    )
+    .action(async ({ config }: ConfigOption) => {
+      await runAndReport(config)
+    })
+}
+
+/** Ingests, then builds; what goes wrong is thrown (UserError) or printed. */
+export async function runAndReport(configPath: string): Promise<void> {
+  await ingestAndReport(configPath)
+  await buildAndReport(configPath)
+}
