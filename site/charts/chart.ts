@@ -1,0 +1,38 @@
+/* What is charted, as plain data. `render.ts` draws it (`renderStacked`), `sparkline.ts` draws the tiny ones. */
+
+/** Per second, one a point. `null`: nobody measured; that is a gap, neither a zero nor a line across. */
+export type Rates = ArrayLike<number | null>
+
+/** In is drawn above the zero line, out below it. */
+export interface BothWays<T> {
+  readonly in: T
+  readonly out: T
+}
+
+/** Traffic over time, stacked by member. Point `i` covers the `stepSeconds` that begin at `from + i * stepSeconds`. */
+export interface StackedChart {
+  /** For screen readers, like the description. */
+  readonly title: string
+  readonly description: string
+  readonly unit: 'b/s' | 'pkt/s' | 'flow/s'
+  /** Unix seconds: both ends of the time axis. */
+  readonly from: number
+  readonly to: number
+  readonly stepSeconds: number
+  /** IANA name: hours, days and months on the axis are those of this zone. */
+  readonly timeZone: string
+  /** The bottom of the stack first. */
+  readonly layers: readonly ChartLayer[]
+  /** A line over the stack. Where it is `null` nothing is drawn: what was measured is told by the total alone. */
+  readonly total: BothWays<Rates>
+  /** The greatest five minutes within each point, for points that are wider. */
+  readonly peak?: BothWays<Rates>
+  /** A dashed line each. */
+  readonly percentile95?: BothWays<number | null>
+}
+
+export interface ChartLayer extends BothWays<Rates> {
+  readonly label: string
+  /** Anything CSS takes for a colour; see `colorOf` in `theme.ts`. */
+  readonly color: string
+}
