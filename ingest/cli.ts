@@ -11,6 +11,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['run', 'ingest new flow files and build the site: what the timer calls', () => import('./commands/run.ts')],
   ['ingest', 'turn new flow files into parts and series', () => import('./commands/ingest.ts')],
   ['build', 'build the site from what is stored', () => import('./commands/build.ts')],
+  ['watch', 'do what run does whenever a flow file was closed', () => import('./commands/watch.ts')],
   ['serve', 'look at the site on this machine', () => import('./commands/serve.ts')],
   [
     'demo',
