@@ -208,7 +208,7 @@ function checkBlocks(
   warnings: Warnings,
 ): void {
   const { blocks, appendixBlocks, appendixOffset } = header
-  if (blocks === 0 && found > 0) {
+  if (blocks === 0 && found > appendixBlocks) {
     summary.complete = false
     warnings.add('open', 'the collector had not closed this file, or died: its records up to here count')
   } else if (blocks + appendixBlocks !== found && blocks !== found) {
