@@ -22,9 +22,6 @@ export interface Rhythm {
   readonly weekend: readonly number[]
 }
 
-/** Everything of the campus besides its networks' prefixes: the routers' own addresses, and the public servers. */
-export const CAMPUS_SUBNETS = ['198.18.0.0/17', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/40'] as const
-
 const OFFICE_HOURS: Rhythm = {
   workday: [3, 3, 3, 3, 3, 4, 8, 25, 70, 95, 100, 98, 80, 88, 96, 90, 75, 45, 18, 10, 7, 5, 4, 3],
   weekend: [3, 3, 3, 3, 3, 3, 4, 5, 7, 9, 10, 10, 9, 9, 9, 8, 7, 6, 5, 4, 4, 3, 3, 3],
@@ -99,7 +96,7 @@ export const CAMPUS_NETWORKS: readonly CampusNetwork[] = [
     share: 0.13,
     week: VISITORS,
     mix: {
-      ...{ https: 44, http: 7, dns: 20, mail: 13, ssh: 2, ntp: 4, vpn: 3, backup: 0.2, esp: 1, ping: 2 },
+      ...{ https: 44, http: 7, dns: 20, mail: 13, ssh: 2, ntp: 4, vpn: 3, esp: 1, ping: 2 },
       ...{ remoteDesktop: 0.5, gre: 0.3 },
     },
   },

@@ -1,4 +1,4 @@
-import { type Address, fromIPv4, parseAddress } from '../model/address.ts'
+import { type Address, parseAddress } from '../model/address.ts'
 
 /** What an exporter that knows 16 bits writes for a larger AS number (RFC 6793). */
 const AS_TRANS = 23456
@@ -50,5 +50,5 @@ export const NEXT_HOPS = {
 } as const
 
 function addressOf(text: string): Address {
-  return parseAddress(text) ?? fromIPv4(0)
+  return parseAddress(text)!
 }

@@ -8,6 +8,9 @@ import { exportOrder } from './exported-flows.ts'
 import { EXPORTERS, type Exporter } from './exporter.ts'
 import { USUAL_FLOWS } from './traffic.ts'
 
+/** A slot is made in memory, some 150 bytes a flow; more go into one file with `synthesizeFile`. */
+const MOST_FLOWS_PER_SLOT = 1_000_000
+
 export interface SlotOptions extends Partial<Campus> {
   /** An existing directory. */
   readonly dir: string
@@ -34,7 +37,7 @@ export function synthesizeSlot(options: SlotOptions): string[] {
   const { dir, slot, seed = 1, flowsPerSlot = USUAL_FLOWS, compress = true } = options
   assertSlot(slot)
   assertWhole('seed', seed, 0)
-  assertWhole('flowsPerSlot', flowsPerSlot, 1, 10_000_000)
+  assertWhole('flowsPerSlot', flowsPerSlot, 1, MOST_FLOWS_PER_SLOT)
   const events = campusEvents(seed, slot, slot + SLOT_SECONDS)
   if (events.some(({ kind }) => kind === 'outage')) return []
   return EXPORTERS.map((exporter) => writeSlot({ seed, flowsPerSlot }, exporter, slot, dir, compress))

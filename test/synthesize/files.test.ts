@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { inflateSync } from 'node:zlib'
+import { deflateSync, inflateSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeFlowFile } from '../../ingest/decode/index.ts'
 import { formatAddress } from '../../ingest/model/address.ts'
@@ -178,6 +178,21 @@ describe('one file of any size', () => {
     clearInterval(timer)
     expect(samples.length).toBeGreaterThan(5)
     expect(Math.max(...samples)).toBeLessThan(statSync(path).size / 2)
+  })
+
+  test('making flows costs no more than compressing them', { timeout: 60_000 }, async () => {
+    const options = { format: 'flow-tools', compression: 'none', flows: 200_000, slot: SLOT } as const
+    const path = join(dir, 'speed')
+    const cpu = async (work: () => unknown) => {
+      const before = process.cpuUsage()
+      await work()
+      const { user, system } = process.cpuUsage(before)
+      return user + system
+    }
+    await synthesizeFile({ ...options, path })
+    const bytes = readFileSync(path)
+    const deflating = await cpu(() => deflateSync(bytes))
+    expect(await cpu(() => synthesizeFile({ ...options, path }))).toBeLessThan(deflating)
   })
 
   test('the same options give the same bytes', async () => {
