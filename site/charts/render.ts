@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import { parse, type Spec, View } from 'vega'
+import type { StackedChart } from './chart.ts'
+import { type ChartSize, plotOf, STACK, stackedSpec, stackPaths } from './stacked.ts'
+
+/** For a desk and for a phone, with text of the same size. `themeCss` shows the one that fits its box. */
+export const CHART_SIZES: readonly [ChartSize, ...ChartSize[]] = [
+  { name: 'wide', width: 960, height: 320, left: 40, right: 76 },
+  { name: 'narrow', width: 360, height: 270, left: 36, right: 34 },
+]
+
+/**
+ * A chart as HTML: an SVG for each size in one `div.chart`. The first holds the paths, the others show the same paths by
+ * `<use>`, so that a further size costs less than a kilobyte. The same chart gives the same bytes.
+ */
+export async function renderStacked(chart: StackedChart, sizes = CHART_SIZES): Promise<string> {
+  const id = `chart-${createHash('sha256').update(JSON.stringify(chart)).digest('hex').slice(0, 10)}`
+  const [first, ...others] = sizes
+  const whole = await drawSvg(stackedSpec(chart, first, stackPaths(chart)))
+  const svgs = [label(whole.replace(STACK_GROUP, `<g id="${id}"$1>`), chart, first)]
+  for (const size of others) {
+    const frame = await drawSvg(stackedSpec(chart, size, []))
+    svgs.push(
+      label(frame.replace(STACK_GROUP, `<use href="#${id}" transform="${scaling(first, size)}"/>`), chart, size),
+    )
+  }
+  return `<div class="chart">${svgs.join('')}</div>`
+}
+
+async function drawSvg(spec: Spec): Promise<string> {
+  const view = new View(parse(spec), { renderer: 'none' })
+  const svg = await view.toSVG()
+  view.finalize()
+  return svg
+}
+
+const STACK_GROUP = new RegExp(`<g class="mark-path role-mark ${STACK}"[^>]*?(/?)>`)
+
+function scaling(from: ChartSize, to: ChartSize): string {
+  const [a, b] = [plotOf(from), plotOf(to)]
+  return `scale(${b.width / a.width} ${b.height / a.height})`
+}
+
+/** A title and a description for the whole, the names of layers as their titles, and nothing that only Vega's own tools read. */
+function label(svg: string, { title, description }: StackedChart, { name, width, height }: ChartSize): string {
+  const open = `<svg class="chart-${name}" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`
+  return svg
+    .replace(/^<svg[^>]*>/, () => `${open}<title>${escapeText(title)}</title><desc>${escapeText(description)}</desc>`)
+    .replace(/<path class="(?:background|foreground)"[^>]*\/>/g, '')
+    .replace(/<path aria-label="([^"]*)"([^>]*)\/>/g, '<path$2><title>$1</title></path>')
+    .replace(/ (?:class="mark-[^"]*"|role="graphics-[^"]*"|aria-[a-z]+="[^"]*"|opacity="1"|stroke-width="1")/g, '')
+    .replace(/ (?:pointer-events="none"|font-weight="400"|transform="translate\(0,0\)")/g, '')
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}

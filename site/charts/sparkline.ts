@@ -1,0 +1,47 @@
+import type { BothWays, Rates } from './chart.ts'
+import { type Heights, stepArea } from './step-path.ts'
+
+/** Pixels that a step of a sparkline is wide at least. */
+const STEP_PIXELS = 2
+
+/**
+ * In above the line, out below, as one small SVG for index tables: the average of as many points as share two pixels. Both
+ * ways share a scale that the greatest average fills; `null` points leave gaps. Hidden from screen readers: the numbers
+ * stand beside it.
+ */
+export function renderSparkline(rates: BothWays<Rates>, { width, height } = { width: 96, height: 24 }): string {
+  const points = Math.max(rates.in.length, rates.out.length, 1)
+  const perStep = Math.ceil((points * STEP_PIXELS) / width)
+  const [above, below] = [averages(rates.in, perStep), averages(rates.out, perStep)]
+  const most = { in: greatest(above), out: greatest(below) }
+  const scale = most.in + most.out === 0 ? 0 : (height - 1) / (most.in + most.out)
+  const zero = most.in + most.out === 0 ? height - 1 : Math.round(most.in * scale)
+  const area = (averaged: Heights, sign: 1 | -1) =>
+    stepArea(averaged.map((rate) => (rate === null ? null : sign * Math.round(rate * scale * 10))))
+  const across = (width * perStep) / points
+  const transform = `translate(0 ${zero + 0.5}) scale(${round(across)} -.1)`
+  return (
+    `<svg class="sparkline" aria-hidden="true" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">` +
+    `<path fill="var(--series-1)" transform="${transform}" d="${area(above, 1)}"/>` +
+    `<path fill="var(--series-6)" transform="${transform}" d="${area(below, -1)}"/>` +
+    `<path stroke="var(--chart-peak)" d="M0 ${zero + 0.5}h${width}"/></svg>`
+  )
+}
+
+/** Of every `perStep` points, those that are known. */
+function averages(rates: Rates, perStep: number): Heights {
+  return Array.from({ length: Math.ceil(rates.length / perStep) }, (_, step) => {
+    const known = Array.from(rates)
+      .slice(step * perStep, (step + 1) * perStep)
+      .filter((rate) => rate !== null)
+    return known.length === 0 ? null : known.reduce((sum, rate) => sum + rate, 0) / known.length
+  })
+}
+
+function greatest(heights: Heights): number {
+  return heights.reduce<number>((most, height) => Math.max(most, height ?? 0), 0)
+}
+
+function round(pixels: number): number {
+  return Math.round(pixels * 1000) / 1000
+}
