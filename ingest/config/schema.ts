@@ -12,7 +12,7 @@ import {
 
 /*
  * The one description of the config: what may be written, what it becomes, what each key means. The types, the
- * checks and docs/CONFIG.md (`reference.ts`) all come from here. After parsing everything is present and numeric.
+ * checks and README.md (`reference.ts`) all come from here. After parsing everything is present and numeric.
  */
 
 const label = z.string().min(1).max(200).describe('What people read; the key when absent.')
@@ -22,13 +22,15 @@ const color = z
   .describe('Fixed color on every chart; from the palette when absent.')
 
 /** One item or several: a string with commas, a number, or a list of these. */
-const items = z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))])
+const item = z.union([z.string(), z.number()], 'expected text or a number')
+const items = (written: string) => z.union([item, z.array(item)], `expected ${written}`)
 
-/** Reads a comma list or an array with `parse`; every mistake becomes an issue of its own. */
-function list<T>(parse: (text: string) => Parsed<T>, what: string) {
-  return items
+/** Reads a comma list or an array with `parse`; every mistake becomes an issue of its own. `written`: what may stand there. */
+function list<T>(parse: (text: string) => Parsed<T>, written: string) {
+  return items(written)
     .transform((given, context) => {
       const texts = (Array.isArray(given) ? given : [given]).flatMap((item) => String(item).split(','))
+      if (texts.length === 0) context.addIssue({ code: 'custom', message: 'expected at least one', input: given })
       const values: T[] = []
       for (const text of texts) {
         const parsed = parse(text.trim())
@@ -37,7 +39,7 @@ function list<T>(parse: (text: string) => Parsed<T>, what: string) {
       }
       return values as readonly T[]
     })
-    .describe(what)
+    .meta({ written })
 }
 
 /** Members by key: either the value alone, or an object that adds label, color and `more` keys (all with defaults). Ids must differ. */
@@ -59,49 +61,56 @@ function members<
     ...more,
   }) as unknown as z.ZodType<object, Written>
   // The short form is the long one without its optional keys; zod cannot follow a computed key, so its types are told.
-  const short = items
+  const short = items(field)
     .transform((given) => ({ [field]: given }) as never)
     .pipe(full as unknown as z.ZodType<object, never>)
-  const entry = z.union([full, short])
-  return z.record(z.string().min(1).max(200), entry).transform((entries, context) => {
-    const taken = new Map<string, string>([
-      [OTHER, OTHER],
-      [TOTAL, TOTAL],
-    ])
-    return Object.entries(entries).map(([key, given]): Entry => {
-      const id = idOf(key)
-      const mistake = mistakeInKey(key, id, taken)
-      if (mistake === null) taken.set(id, key)
-      else context.addIssue({ code: 'custom', message: mistake, path: [key] })
-      return { label: key, color: undefined, ...(given as object), id } as unknown as Entry
-    }) as readonly Entry[]
-  })
+  const entry = z.union([full, short], `expected its ${field}, or an object with ${field}`)
+  return z
+    .record(z.string().min(1).max(200), entry)
+    .superRefine(checkKeys, { when: ({ value }) => typeof value === 'object' && value !== null })
+    .transform(
+      (entries) =>
+        Object.entries(entries).map(([key, given]) => ({
+          label: key,
+          color: undefined,
+          ...(given as object),
+          id: idOf(key),
+        })) as unknown as readonly Entry[],
+    )
+}
+
+/** Also when a member itself is wrong: all mistakes are told at once. */
+function checkKeys(entries: object, context: z.RefinementCtx): void {
+  const taken = new Map<string, string>()
+  for (const key of Object.keys(entries)) {
+    const id = idOf(key)
+    const mistake = mistakeInKey(key, id, taken)
+    if (mistake === null) taken.set(id, key)
+    else context.addIssue({ code: 'custom', message: mistake, path: [key] })
+  }
 }
 
 function mistakeInKey(key: string, id: string, taken: ReadonlyMap<string, string>): string | null {
   const quoted = JSON.stringify(key)
-  if (id === '') return `${quoted} holds no letter or digit; choose another key and put this into label`
+  if (id === '') return `${quoted} holds no letter or digit of a-z, 0-9; choose another key and put this into label`
   if (id === OTHER || id === TOTAL) return `${quoted} is the reserved name ${id}; choose another key`
   return taken.has(id)
     ? `${quoted} gives the same id, ${id}, as ${JSON.stringify(taken.get(id))}; choose another key`
     : null
 }
 
-const prefixes = list(
-  parsePrefixValue,
-  'Hosts and prefixes, IPv4 and IPv6: 192.0.2.0/24, 192.0.2/24, 192.0.2.7, 2001:db8::/32.',
-)
+const prefixes = list(parsePrefixValue, 'hosts and prefixes: 192.0.2.0/24, 192.0.2/24, 192.0.2.7, 2001:db8::/32')
 const ports = list(
   parsePorts,
-  'Ports with protocol: 80/tcp, 20-21/tcp, 53/udp, or an IANA service name: https, domain/udp.',
+  'ports with protocol: 80/tcp, 20-21/tcp, 53/udp, or IANA service names: https, domain/udp',
 ).transform((found) => found.flat())
-const protocolNumbers = list(parseProtocol, 'IP protocols by number or name: 6, tcp, gre.')
-const tosRanges = list((text) => parseRange(text, 255, 'TOS value'), 'Values of the whole TOS byte, 0 to 255: 0, 1-63.')
+const protocolNumbers = list(parseProtocol, 'IP protocols by number or name: 6, tcp, gre')
+const tosRanges = list((text) => parseRange(text, 255, 'TOS value'), 'values of the whole TOS byte, 0 to 255: 0, 1-63')
 const asRanges = list(
-  (text) => parseRange(text.replace(/^AS/i, ''), 4_294_967_295, 'AS number'),
-  'AS numbers, 16 or 32 bit: 64500, 64512-65534.',
+  (text) => parseRange(text.replace(/\bAS(?=\d)/gi, ''), 4_294_967_295, 'AS number'),
+  'AS numbers, 16 or 32 bit: 64500, 64512-65534',
 )
-const routerAddresses = list(parseAddressValue, 'Addresses the exporter sends from.')
+const routerAddresses = list(parseAddressValue, 'addresses the exporter sends from: 192.0.2.1, 2001:db8::1')
 
 /** The dimensions a pair may be made of. */
 export const PAIR_DIMENSIONS = ['router', 'network', 'service', 'protocol', 'tos', 'as'] as const
@@ -116,7 +125,10 @@ const DEFAULT_PAIRS: [PairDimension, PairDimension][] = [
 ]
 type PairDimension = (typeof PAIR_DIMENSIONS)[number]
 
-const directory = z.string().min(1, 'expected a directory')
+const directory = z
+  .string()
+  .min(1, 'expected a directory')
+  .meta({ written: 'a directory, absolute or relative to the config' })
 
 export const schema = z
   .strictObject({
@@ -126,9 +138,7 @@ export const schema = z
       .max(200)
       .default('Our network')
       .describe('Whose traffic this is: the title of the site.'),
-    subnets: prefixes
-      .refine((given) => given.length > 0, 'expected at least one prefix: without it nothing is inside')
-      .describe('Everything that is ours. Decides the direction of every flow. (CUFlow: Subnet)'),
+    subnets: prefixes.describe('Everything that is ours. Decides the direction of every flow. (CUFlow: Subnet)'),
     networks: members('prefixes', prefixes, {})
       .default([])
       .describe('Parts of our network that get pages of their own; they may overlap. (CUFlow: Network)'),
@@ -196,16 +206,19 @@ export const schema = z
               return z.NEVER
             }
           })
+          .meta({ written: 'a regular expression' })
           .describe(
-            'Regular expression that a file name must match, instead of the names that flow-capture and nfcapd give. (FlowScan: FlowFileGlob)',
+            'What a file name must match, instead of the names that flow-capture and nfcapd give. (FlowScan: FlowFileGlob)',
           ),
         source: z
           .string()
           .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected 1 to 32 of a-z, 0-9 and -')
           .default('flows')
+          .meta({ written: '1 to 32 of a-z, 0-9 and -' })
           .describe('Name of this collector; parts of several collectors add up.'),
         saved: z
-          .union([directory, z.literal(false)])
+          .union([directory, z.literal(false)], 'expected a directory or false')
+          .meta({ written: 'a directory, or `false`' })
           .default('saved')
           .describe('Where an ingested flow file is moved; false leaves it where it is. Nothing is ever deleted.'),
         settleSeconds: z
@@ -223,7 +236,7 @@ export const schema = z
       .enum(['spread', 'export'])
       .optional()
       .describe(
-        "'spread' (the default) divides a flow over the slots between its start and end; 'export' counts all of it in its file's slot, as FlowScan did.",
+        "'spread' divides a flow over the slots between its start and end; 'export' counts all of it in its file's slot, as FlowScan did. When absent, 'export' with compat 'cuflow', else 'spread'.",
       ),
     compat: z
       .enum(['none', 'cuflow'])
@@ -238,6 +251,7 @@ export const schema = z
               .refine(([a, b]) => a !== b, 'expected two different dimensions'),
           )
           .default(DEFAULT_PAIRS)
+          .meta({ written: `a list of pairs of ${PAIR_DIMENSIONS.map((name) => `\`'${name}'\``).join(', ')}` })
           .describe('Which pairs of dimensions are kept.'),
       })
       .prefault({})
@@ -249,6 +263,7 @@ export const schema = z
           .string()
           .default('UTC')
           .refine(isTimeZone, 'expected an IANA time zone such as Europe/Vienna')
+          .meta({ written: 'an IANA time zone such as Europe/Vienna' })
           .describe('Zone of labels and day boundaries on pages. Everything stored is UTC.'),
         title: z.string().min(1).max(200).optional().describe('Title of the site; organization when absent.'),
       })

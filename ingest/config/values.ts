@@ -45,7 +45,7 @@ export function parseProtocol(text: string): Parsed<number> {
 /** `n` or `n-m`, both within 0 to `max`. */
 export function parseRange(text: string, max: number, what: string): Parsed<Range> {
   const match = /^(\d+)(?:\s*-\s*(\d+))?$/.exec(text.trim())
-  if (match === null) return { mistake: `${quote(text)} is not a ${what} or a range of them; write 7 or 7-9` }
+  if (match === null) return { mistake: `${quote(text)} is no ${what} and no range of them; write 7 or 7-9` }
   const from = Number(match[1])
   const to = match[2] === undefined ? from : Number(match[2])
   if (from > max || to > max) return { mistake: `${what} ${quote(text)} is out of range; it must be 0 to ${max}` }
