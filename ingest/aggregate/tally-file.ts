@@ -88,6 +88,7 @@ function createPart(
     hosts,
     quality: {
       lost: summary.lost,
+      ...(summary.collector === undefined ? {} : { collector: summary.collector }),
       ...counted,
       implausible: summary.implausible + implausible,
       warnings: summary.warnings,

@@ -40,13 +40,8 @@ export function createPrefixTable(prefixes: readonly MarkedPrefix[]): PrefixTabl
   }
   const isMapped = ({ prefix }: MarkedPrefix) => isIPv4(prefix.address) && prefix.length >= 96
   const setOfIPv4 = lookupIPv4(stretches(prefixes.filter(isMapped), [0, 0, 0xffff, 0], intern))
-  const setOfIPv6 = lookupIPv6(
-    stretches(
-      prefixes.filter((prefix) => !isMapped(prefix)),
-      [0, 0, 0, 0],
-      intern,
-    ),
-  )
+  const ipv6 = prefixes.filter((prefix) => !isMapped(prefix))
+  const setOfIPv6 = lookupIPv6(withoutUnspecified(stretches(ipv6, [0, 0, 0, 0], intern)))
   return {
     sets,
     setOf: (words, at) =>
@@ -86,6 +81,13 @@ function stretches(
   }
   closeUpTo(null)
   return found
+}
+
+/** `::` is nobody's address (RFC 4291, 2.5.2): it stands for one that the flow file does not say, and no prefix holds it. */
+function withoutUnspecified([first, ...rest]: readonly Stretch[]): Stretch[] {
+  const second: Stretch = { start: [0, 0, 0, 1], set: first!.set }
+  const isThere = rest[0] !== undefined && compare(rest[0].start, second.start) === 0
+  return [{ start: first!.start, set: 0 }, ...(isThere ? [] : [second]), ...rest]
 }
 
 /** The first address behind a prefix; `null` when it reaches to the end of IPv4 or IPv6. */

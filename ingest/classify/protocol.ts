@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import type { Member } from '../model/cell.ts'
+import { UNKNOWN } from '../model/flow-batch.ts'
 import type { Dimension } from './dimension.ts'
 import { memberIsCode, membersAndOther } from './exclusive.ts'
 
@@ -16,7 +17,7 @@ export const protocol: Dimension = {
   classifier({ protocols }) {
     const all = withMulticast(protocols)
     const group = all.findIndex(({ id }) => id === MULTICAST.id)
-    const memberOf = new Uint16Array(256).fill(all.length)
+    const memberOf = new Uint16Array(UNKNOWN + 1).fill(all.length)
     for (const [member, { numbers }] of [...protocols.entries()].reverse()) {
       for (const number of numbers) memberOf[number] = member
     }

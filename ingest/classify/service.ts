@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts'
+import { UNKNOWN } from '../model/flow-batch.ts'
 import type { Classifier, Dimension } from './dimension.ts'
 import { memberIsCode, membersAndOther } from './exclusive.ts'
 
@@ -70,7 +71,7 @@ function byOnePort(services: Config['services'], end: 'srcPort' | 'dstPort'): Cl
 function portTables(services: Config['services']): { tableOf: Uint8Array; serviceAt: Uint16Array } {
   const ranges = services.flatMap(({ ports }, member) => ports.map((range) => ({ ...range, member })))
   const protocols = [...new Set(ranges.map(({ protocol }) => protocol))]
-  const tableOf = new Uint8Array(256)
+  const tableOf = new Uint8Array(UNKNOWN + 1)
   for (const [index, protocol] of protocols.entries()) tableOf[protocol] = index + 1
   const serviceAt = new Uint16Array((protocols.length + 1) * 65_536).fill(services.length)
   for (const { protocol, from, to, member } of ranges.reverse()) {

@@ -1,3 +1,4 @@
+import { UNKNOWN } from '../model/flow-batch.ts'
 import type { Dimension } from './dimension.ts'
 import { memberIsCode, membersAndOther } from './exclusive.ts'
 
@@ -10,7 +11,7 @@ export const tos: Dimension = {
   applies: () => true,
   members: ({ tos }) => membersAndOther(tos),
   classifier({ tos: classes }) {
-    const memberOf = new Uint16Array(256).fill(classes.length)
+    const memberOf = new Uint16Array(UNKNOWN + 1).fill(classes.length)
     for (const [member, { values }] of [...classes.entries()].reverse()) {
       for (const { from, to } of values) memberOf.fill(member, from, to + 1)
     }

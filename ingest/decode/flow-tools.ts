@@ -1,20 +1,21 @@
 import { DecodeError } from '../model/errors.ts'
-import { createFlowBatch, type FlowBatch, type FlowFileSummary } from '../model/flow-batch.ts'
+import type { FlowFileSummary } from '../model/flow-batch.ts'
 import { ByteReader } from './bytes.ts'
 import type { Decoder, EmitBatch } from './decoder.ts'
 import { createExporterIndex } from './exporters.ts'
 import { type FlowToolsHeader, MAGIC, readHeader } from './flow-tools-header.ts'
-import { LAYOUTS, type RecordLayout, recordReader } from './flow-tools-records.ts'
-import { type InflateEnd, inflate } from './inflate.ts'
+import { createRecordBatch, layoutOf, READABLE, type RecordLayout, recordReader } from './flow-tools-records.ts'
+import { inflate } from './inflate.ts'
+import type { UnpackEnd } from './unpacking.ts'
 import { createWarnings, type Warnings } from './warnings.ts'
 
-/** Files of flow-capture and its kin: stream version 3 with export versions 1, 5, 6, 7 and 1005. */
+/** Files of flow-capture and its kin: stream versions 1 and 3, with every export version they can hold. */
 export const flowTools: Decoder = {
   name: 'flow-tools',
   recognizes: (head) => head[0] === MAGIC[0] && head[1] === MAGIC[1],
   async decode(bytes, emit) {
     const header = await readHeader(bytes)
-    const layout = layoutOf(header)
+    const layout = knownLayout(header)
     const warnings = createWarnings()
     const summary: FlowFileSummary = {
       format: 'flow-tools',
@@ -27,6 +28,7 @@ export const flowTools: Decoder = {
       records: 0,
       implausible: 0,
       lost: header.lost,
+      ...(header.collector === null ? {} : { collector: header.collector }),
       warnings: [],
     }
     if (!header.isComplete)
@@ -53,19 +55,24 @@ export const flowTools: Decoder = {
   },
 }
 
-function describe({ exportVersion, littleEndian, hostname }: FlowToolsHeader): string {
+function describe(header: FlowToolsHeader): string {
+  const { streamVersion, littleEndian, hostname } = header
   const captured = hostname === null || hostname === '' ? '' : `, captured on ${JSON.stringify(hostname)}`
-  return `stream version 3, export version ${exportVersion}, ${littleEndian ? 'little' : 'big'} endian${captured}`
+  return `stream version ${streamVersion}, export version ${versionName(header)}, ${littleEndian ? 'little' : 'big'} endian${captured}`
 }
 
-function layoutOf({ exportVersion, aggregationMethod }: FlowToolsHeader): RecordLayout {
-  const layout = LAYOUTS[exportVersion]
+function knownLayout(header: FlowToolsHeader): RecordLayout {
+  const layout = layoutOf(header)
   if (layout !== undefined) return layout
-  const name = exportVersion === 8 ? `8.${aggregationMethod ?? '?'}` : `${exportVersion}`
   throw new DecodeError(
     8,
-    `export version ${name}; flowscan reads ${Object.keys(LAYOUTS).join(', ')}: set flow-capture -V 5, or convert with flow-xlate`,
+    `export version ${versionName(header)}; flowscan reads ${READABLE}: set flow-capture -V 5, or convert with flow-xlate`,
   )
+}
+
+/** `5`, `8.11`. */
+function versionName({ exportVersion, aggregationMethod }: FlowToolsHeader): string {
+  return exportVersion === 8 ? `8.${aggregationMethod ?? '?'}` : `${exportVersion}`
 }
 
 async function decodeCompressed(
@@ -77,7 +84,7 @@ async function decodeCompressed(
   emit: EmitBatch,
 ): Promise<void> {
   const dataOffset = bytes.offset
-  let end: InflateEnd | undefined
+  let end: UnpackEnd | undefined
   const unpacked = new ByteReader(
     (async function* () {
       end = yield* inflate(bytes.rest())
@@ -127,40 +134,25 @@ async function decodeRecords(
   emit: EmitBatch,
 ): Promise<number> {
   const read = recordReader(layout, header.littleEndian, createExporterIndex(summary.exporters))
-  const batch = createIPv4Batch()
-  for (let run = await bytes.takeRecords(layout.size); run.length > 0; run = await bytes.takeRecords(layout.size)) {
-    const words = inHostOrder(run, header.littleEndian)
-    summary.firstExportMs ??= words[0]! * 1000 + Math.floor(words[1]! / 1_000_000)
-    for (let at = 0; at < words.length; ) {
-      const count = read(words, at, batch)
-      at += (count * layout.size) / 4
-      summary.records += count
-      if (batch.length === batch.exporter.length) flush(batch, summary, emit)
-    }
+  const batch = createRecordBatch(layout)
+  const flush = () => {
+    if (batch.length > 0) emit(batch, summary)
+    batch.length = 0
   }
-  flush(batch, summary, emit)
+  for (let run = await bytes.takeRecords(layout.size); run.length > 0; run = await bytes.takeRecords(layout.size)) {
+    summary.firstExportMs ??= exportMs(run, header)
+    summary.records += run.length / layout.size
+    read(run, batch, flush)
+  }
+  flush()
   return (await bytes.take(layout.size)).length
 }
 
-function flush(batch: FlowBatch, summary: FlowFileSummary, emit: EmitBatch): void {
-  if (batch.length > 0) emit(batch, summary)
-  batch.length = 0
-}
-
-/** A batch in which every address is already ::ffff:0.0.0.0, so that only the last word is left to write. */
-function createIPv4Batch(): FlowBatch {
-  const batch = createFlowBatch()
-  for (const column of [batch.srcAddr, batch.dstAddr]) for (let at = 2; at < column.length; at += 4) column[at] = 0xffff
-  return batch
-}
-
-const HOST_IS_LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
-
-/** The same bytes as words of this machine; swapped in place where the file's order is the other. */
-function inHostOrder(run: Uint8Array, littleEndian: boolean): Uint32Array {
-  if (littleEndian !== HOST_IS_LITTLE) Buffer.from(run.buffer, run.byteOffset, run.byteLength).swap32()
-  const aligned = run.byteOffset % 4 === 0 ? run : run.slice()
-  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4)
+/** When the router sent the record; stream version 1 does not say. */
+function exportMs(record: Uint8Array, { streamVersion, littleEndian }: FlowToolsHeader): number | null {
+  if (streamVersion === 1) return null
+  const view = new DataView(record.buffer, record.byteOffset, record.byteLength)
+  return view.getUint32(0, littleEndian) * 1000 + Math.floor(view.getUint32(4, littleEndian) / 1_000_000)
 }
 
 const YEAR_SECONDS = 366 * 86_400

@@ -1,20 +1,28 @@
 /** Flows per batch: columns of this length fit the cache and make the cost per batch vanish. */
 export const BATCH_SIZE = 4096
 
+/** In the columns `protocol` and `tos`: the file does not say. No packet can carry it, so no member can name it. */
+export const UNKNOWN = 256
+
 /**
  * Some thousands of flows as columns. One batch is filled, handed on and filled again: whoever receives it takes
  * what it needs before returning, and keeps no column.
  */
 export interface FlowBatch {
   length: number
-  /** Four words an address, most significant first; IPv4 as ::ffff:a.b.c.d (see `address.ts`). */
+  /**
+   * Four words an address, most significant first; IPv4 as ::ffff:a.b.c.d (see `address.ts`). `::`, the unspecified
+   * address, where the file does not say: it belongs to no prefix, not even to ::/0.
+   */
   readonly srcAddr: Uint32Array
   readonly dstAddr: Uint32Array
+  /** 0 where there is none or the file does not say. */
   readonly srcPort: Uint16Array
   /** ICMP: type * 256 + code. */
   readonly dstPort: Uint16Array
-  readonly protocol: Uint8Array
-  readonly tos: Uint8Array
+  /** 0 to 255, or `UNKNOWN`. */
+  readonly protocol: Uint16Array
+  readonly tos: Uint16Array
   readonly tcpFlags: Uint8Array
   /** Whole numbers up to 2^53 - 1; a decoder leaves out (and counts) records beyond. */
   readonly octets: Float64Array
@@ -24,6 +32,7 @@ export interface FlowBatch {
   /** Unix milliseconds. 0 when the file does not know. */
   readonly startMs: Float64Array
   readonly endMs: Float64Array
+  /** 0 where the router or the file does not say. */
   readonly srcAs: Uint32Array
   readonly dstAs: Uint32Array
   readonly ingressIfIndex: Uint32Array
@@ -43,8 +52,8 @@ export function createFlowBatch(size: number = BATCH_SIZE): FlowBatch {
     dstAddr: new Uint32Array(size * 4),
     srcPort: new Uint16Array(size),
     dstPort: new Uint16Array(size),
-    protocol: new Uint8Array(size),
-    tos: new Uint8Array(size),
+    protocol: new Uint16Array(size),
+    tos: new Uint16Array(size),
     tcpFlags: new Uint8Array(size),
     octets: new Float64Array(size),
     packets: new Float64Array(size),
@@ -63,7 +72,7 @@ export function createFlowBatch(size: number = BATCH_SIZE): FlowBatch {
 
 /** What a decoder knows of the file besides its flows. `exporters` grows while batches are emitted; the rest is final at the end. */
 export interface FlowFileSummary {
-  /** `flow-tools` or `nfcapd`, with what a person wants to know of the layout in `detail`. */
+  /** The decoder's name, with what a person wants to know of the layout in `detail`. */
   format: string
   detail: string
   compression: string
@@ -80,6 +89,18 @@ export interface FlowFileSummary {
   implausible: number
   /** Flows the collector lost, as the header says; `null` when it does not. */
   lost: number | null
+  /** What else the header says went wrong on the way to the collector; absent when it does not. */
+  collector?: CollectorCounts
   /** One line each, with the byte where there is one. Never more than some dozens: repeated ones are counted. */
   readonly warnings: string[]
+}
+
+/** Troubles that a collector counts while it captures; `null` when it does not say. */
+export interface CollectorCounts {
+  /** Flows that came out of order. */
+  readonly misordered: number | null
+  /** Packets that were no proper export. */
+  readonly corrupt: number | null
+  /** How often an exporter began its sequence anew. */
+  readonly resets: number | null
 }

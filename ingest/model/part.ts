@@ -1,4 +1,5 @@
 import type { Direction } from './direction.ts'
+import type { CollectorCounts } from './flow-batch.ts'
 import type { Counts } from './measure.ts'
 
 /**
@@ -73,6 +74,8 @@ export interface PartHosts {
 export interface PartQuality {
   /** Lost before the file was written, as the collector says; `null` when it does not say. */
   readonly lost: number | null
+  /** What else it says; absent when it does not. */
+  readonly collector?: CollectorCounts
   /** Times absurd: counted in the file's slot. */
   readonly skewed: number
   /** Longer than 24 h: spread over their last 24 h. */

@@ -5,7 +5,7 @@ import { parseConfig } from '../../ingest/config/load.ts'
 import type { ConfigInput } from '../../ingest/config/schema.ts'
 import { parseAddress } from '../../ingest/model/address.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
-import { createFlowBatch } from '../../ingest/model/flow-batch.ts'
+import { createFlowBatch, UNKNOWN } from '../../ingest/model/flow-batch.ts'
 
 interface Flow {
   src?: string
@@ -141,6 +141,27 @@ test.each([
   { name: 'a router not in the config', flow: { exporter: '127.0.0.9' }, dimension: 'router', member: 'other in' },
 ])('$name', ({ flow, dimension, member }) => {
   expect(classify(flow)[dimension]).toBe(member)
+})
+
+test('what a file does not say counts for no member, whatever the config names', () => {
+  const unsaid = { src: '::', dst: '::', srcPort: 0, dstPort: 0, protocol: UNKNOWN, tos: UNKNOWN }
+  expect(
+    classify(unsaid, {
+      subnets: ['0.0.0.0/0', '::/0'],
+      networks: { ipv4: '0.0.0.0/0', ipv6: '::/0' },
+      services: Object.fromEntries([0, 1, 6, 17, 255].map((protocol) => [`s${protocol}`, `0-65535/${protocol}`])),
+      protocols: { hopopt: 0, reserved: 255 },
+      tos: { all: '0-255' },
+    }),
+  ).toEqual({
+    direction: 'transit',
+    network: '',
+    service: 'other transit',
+    protocol: 'other transit',
+    router: 'edge transit',
+    as: 'other transit',
+    tos: 'other transit',
+  })
 })
 
 test.each([

@@ -41,6 +41,8 @@ test.each([
   { name: 'the last IPv4 address', prefixes: ['255.255.255.255'], address: '255.255.255.255', marks: [0] },
   { name: 'IPv6', prefixes: ['2001:db8::/32', '2001:db8:1::/48'], address: '2001:db8:1::7', marks: [0, 1] },
   { name: '::/0 is all of IPv6', prefixes: ['::/0'], address: 'ffff::1', marks: [0] },
+  { name: 'the unspecified address in no block', prefixes: ['::/0', '::/128'], address: '::', marks: [] },
+  { name: 'the address behind the unspecified one', prefixes: ['::/0', '::1'], address: '::1', marks: [0, 1] },
   { name: '::/0 is not IPv4', prefixes: ['::/0'], address: '192.0.2.1', marks: [] },
   { name: 'IPv4 written as mapped IPv6', prefixes: ['192.0.2.0/24'], address: '::ffff:192.0.2.7', marks: [0] },
   {
@@ -71,7 +73,9 @@ const block = fc
   )
 
 const isMapped = ([a, b, c]: Address) => a === 0 && b === 0 && c === 0xffff
+const isUnspecified = (asked: Address) => asked.every((part) => part === 0)
 const holds = ({ address: base, length }: Prefix, asked: Address) =>
+  !isUnspecified(asked) &&
   isMapped(asked) === (isMapped(base) && length >= 96) &&
   base.every((part, at) => (asked[at]! & maskWord(length, at)) >>> 0 === part)
 

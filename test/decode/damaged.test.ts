@@ -21,7 +21,7 @@ const outcomes: Record<
   'ft-bzip2.ft.bz2': { error: /byte 0: this is bzip2/ },
   'ft-claims-compressed-but-plain.ft': { error: /byte 104: compressed data are damaged \(incorrect header check\)/ },
   'ft-claims-plain-but-compressed.ft': { error: /byte 104: .* they look zlib compressed/ },
-  'ft-exversion9.ft': { error: /byte 8: export version 9; flowscan reads 1, 5, 6, 7, 1005/ },
+  'ft-exversion9.ft': { error: /byte 8: export version 9; flowscan reads 1, 5, 6, 7, 8.1 to 8.14, 1005/ },
   'ft-flowcount-claims-5.ft': {
     records: 300,
     octets: 1958208,

