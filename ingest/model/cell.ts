@@ -9,6 +9,8 @@ export interface Member {
   /** Stable, safe in a path: `[a-z0-9-]{1,64}`. */
   readonly id: string
   readonly label: string
+  /** Fixed by the config; from the palette when absent. */
+  readonly color?: string | undefined
 }
 
 /** The name of a cell: `service/http`, or `network/campus,service/http` for a pair. */

@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto'
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Board } from '../ingest/model/board.ts'
+import type { Part } from '../ingest/model/part.ts'
+import { dayOf, SLOT_SECONDS, startOfDay } from '../ingest/model/time.ts'
+import { boardOfParts, readDayBoard } from '../ingest/store/boards.ts'
+import { DamagedFile, listDirectory, readJson, writeJson } from '../ingest/store/files.ts'
+import { listDays, listParts, type PartName, readPart } from '../ingest/store/part.ts'
+import { slotName } from './links.ts'
+import { dayPage } from './pages/day.ts'
+import type { Page } from './pages/page.ts'
+import type { Site } from './pages/site.ts'
+import { slotPage } from './pages/slot.ts'
+
+/*
+ * The scoreboards of every slot and day that ever was. Releases come and go; the archive stays, and every release points
+ * into it. What was rendered from what is written down beside the pages, in `archive/<day>.json.gz`, which is not served.
+ */
+const SCHEMA = 1
+
+/** The archive brought up to date, a day at a time, so that years of backlog need no more memory than a day. */
+export interface ArchivePlan {
+  /** UTC days that have pages once all is done, ascending. */
+  readonly days: readonly string[]
+  /** The days of which something has to be rendered or looked at, ascending. */
+  planned(): Generator<PlannedDay>
+  /** Writes down that the pages of days are in place. */
+  commit(done: readonly PlannedDay[]): void
+  /** Flows lost between two moments (unix seconds) in days that were planned or written down; `null` when no collector said. */
+  lostFlows(from: number, to: number): number | null
+}
+
+export interface PlannedDay {
+  readonly day: string
+  readonly pages: readonly ArchivePage[]
+  readonly record: DayRecord
+}
+
+export interface ArchivePage {
+  readonly page: Page
+  /** Nothing links to it yet, so it can be written before the release that does. Others are written after it. */
+  readonly isNew: boolean
+}
+
+/** What the pages of a day were made from. */
+interface DayRecord {
+  readonly slots: { readonly [name: string]: SlotRecord }
+  /** Of the day's own page. */
+  readonly key: string
+}
+
+interface SlotRecord {
+  readonly key: string
+  /** Flows the collectors lost; `null` when none of them says. */
+  readonly lost: number | null
+}
+
+/** The slots of a day that have parts, ascending. */
+type Listing = ReadonlyMap<number, readonly PartName[]>
+
+/**
+ * Finds the slots and days whose pages are missing or were made from something else. A slot is rendered when it is new,
+ * when a late file changes it or the slot before it, and once more when it gets a successor to link to. Days without
+ * parts keep the pages they have.
+ */
+export function planArchive(site: Site, directory: string): ArchivePlan {
+  const { data } = site.config
+  const stored = listDays(data)
+  const seen = { ...readIndex(directory) }
+  const touched = new Map(stored.map((day) => [day, touchedMs(data, day)]))
+  const isChanged = (day: string | undefined) =>
+    day !== undefined && (seen[day] !== touched.get(day) || !existsSync(join(directory, day)))
+  const affected = stored.filter((day, at) => [day, stored[at - 1], stored[at + 1]].some(isChanged))
+
+  const records = new Map<string, DayRecord>()
+  return {
+    days: [...new Set([...listArchive(directory), ...stored])].sort(),
+    *planned() {
+      const parts = createReader(data)
+      for (const day of affected) {
+        const at = stored.indexOf(day)
+        const days = { previous: stored[at - 1] ?? null, next: stored[at + 1] ?? null }
+        const planned = planDay(site, directory, parts, day, days)
+        records.set(day, planned.record)
+        yield planned
+      }
+    },
+    commit(done) {
+      for (const { day, record } of done) {
+        writeJson(recordPath(directory, day), { schema: SCHEMA, ...record })
+        seen[day] = touched.get(day)!
+      }
+      if (done.length > 0) writeJson(indexPath(directory), { schema: SCHEMA, days: seen })
+    },
+    lostFlows(from, to) {
+      const days = [...new Set([dayOf(from), dayOf(to - 1)])]
+      return sumOfKnown(days.flatMap((day) => lostOfDay(day, records.get(day) ?? readRecord(directory, day), from, to)))
+    },
+  }
+}
+
+interface Neighbours {
+  readonly previous: string | null
+  readonly next: string | null
+}
+
+function planDay(site: Site, directory: string, parts: Reader, day: string, days: Neighbours): PlannedDay {
+  const before = readRecord(directory, day)
+  const slots = [...parts.list(day).keys()]
+  const edges = { previous: parts.lastSlot(days.previous), next: parts.firstSlot(days.next) }
+  const pages: ArchivePage[] = []
+  const records: Record<string, SlotRecord> = {}
+  for (const [at, slot] of slots.entries()) {
+    const name = slotName(slot)
+    const previous = slots[at - 1] ?? edges.previous
+    const next = slots[at + 1] ?? edges.next
+    const key = keyOf(slot, parts.ids(slot), previous, previous === null ? [] : parts.ids(previous), next)
+    const isNew = !existsSync(join(directory, day, name, 'index.html'))
+    const known = before.slots[name]
+    if (!isNew && known?.key === key) {
+      records[name] = known
+      continue
+    }
+    const own = parts.read(slot)
+    records[name] = { key, lost: own.lost }
+    const board = previous === null ? null : parts.read(previous).board
+    pages.push({ page: slotPage(site, own.board, board, { previous, next }), isNew })
+  }
+  const stored = readDayBoard(site.config.data, day)
+  const key = keyOf(stored?.inputs ?? [], slots, days.previous, days.next)
+  const isNew = !existsSync(join(directory, day, 'index.html'))
+  if (isNew || before.key !== key) pages.push({ page: dayPage(site, day, stored?.board ?? null, slots, days), isNew })
+  return { day, pages, record: { slots: records, key } }
+}
+
+function keyOf(...inputs: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 16)
+}
+
+/** A slot's parts added up. */
+interface SlotBoard {
+  readonly board: Board
+  readonly lost: number | null
+}
+
+type Reader = ReturnType<typeof createReader>
+
+/** Reads parts day by day; a slot and the one before it are wanted together, so the last few stay. */
+function createReader(data: string) {
+  const listings = new Map<string, Listing>()
+  const boards = new Map<number, SlotBoard>()
+
+  function list(day: string): Listing {
+    const known = listings.get(day) ?? groupBySlot(listParts(data, day))
+    listings.set(day, known)
+    return known
+  }
+
+  function read(slot: number): SlotBoard {
+    const known = boards.get(slot) ?? addUp(slot, readAll(data, list(dayOf(slot)).get(slot) ?? []))
+    if (boards.size > 2) boards.clear()
+    boards.set(slot, known)
+    return known
+  }
+
+  return {
+    list,
+    read,
+    ids: (slot: number) => (list(dayOf(slot)).get(slot) ?? []).map(({ id }) => id),
+    firstSlot: (day: string | null) => (day === null ? null : ([...list(day).keys()][0] ?? null)),
+    lastSlot: (day: string | null) => (day === null ? null : ([...list(day).keys()].at(-1) ?? null)),
+  }
+}
+
+function groupBySlot(parts: readonly PartName[]): Listing {
+  const slots = new Map<number, PartName[]>()
+  for (const part of parts) slots.set(part.slot, [...(slots.get(part.slot) ?? []), part])
+  return slots
+}
+
+/** The parts that are whole; `flowscan` heals the others from their flow files. */
+function readAll(data: string, names: readonly PartName[]): Part[] {
+  return names.flatMap(({ name, slot }) => {
+    try {
+      return [readPart(join(data, 'parts', dayOf(slot), name))]
+    } catch (error) {
+      if (error instanceof DamagedFile) return []
+      throw error
+    }
+  })
+}
+
+function addUp(slot: number, parts: readonly Part[]): SlotBoard {
+  return { board: boardOfParts(parts) ?? emptyBoard(slot), lost: sumOfKnown(parts.map(({ quality }) => quality.lost)) }
+}
+
+/** Of a slot whose every part is damaged. */
+function emptyBoard(from: number): Board {
+  const none = { distinct: 0, kept: 0, rows: [] }
+  return {
+    from,
+    seconds: SLOT_SECONDS,
+    total: { in: [0, 0, 0], out: [0, 0, 0] },
+    inside: none,
+    outside: none,
+    networks: {},
+  }
+}
+
+function lostOfDay(day: string, { slots }: DayRecord, from: number, to: number): (number | null)[] {
+  return Object.entries(slots).map(([name, { lost }]) => {
+    const slot = startOfDay(day) + Number(name.slice(0, 2)) * 3600 + Number(name.slice(2)) * 60
+    return slot >= from && slot < to ? lost : null
+  })
+}
+
+function sumOfKnown(values: readonly (number | null)[]): number | null {
+  return values.reduce((sum, value) => (value === null ? sum : (sum ?? 0) + value), null)
+}
+
+/** Days that have pages. */
+export function listArchive(directory: string): string[] {
+  return listDirectory(directory).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
+}
+
+/** When a part last came into the day's directory: it tells without a listing that a day is as it was. */
+function touchedMs(data: string, day: string): number {
+  return statSync(join(data, 'parts', day)).mtimeMs
+}
+
+function recordPath(directory: string, day: string): string {
+  return join(directory, `${day}.json.gz`)
+}
+
+function indexPath(directory: string): string {
+  return join(directory, 'index.json.gz')
+}
+
+function readRecord(directory: string, day: string): DayRecord {
+  return (readStored(recordPath(directory, day)) as DayRecord | null) ?? { slots: {}, key: '' }
+}
+
+/** By day, when its parts were last touched as its pages were last looked at. */
+function readIndex(directory: string): Record<string, number> {
+  return (readStored(indexPath(directory)) as { days: Record<string, number> } | null)?.days ?? {}
+}
+
+/** What cannot be read is forgotten: then pages are rendered again. */
+function readStored(path: string): object | null {
+  try {
+    const stored = readJson(path)?.value as ({ schema: number } & object) | undefined
+    return stored?.schema === SCHEMA ? stored : null
+  } catch (error) {
+    if (error instanceof DamagedFile) return null
+    throw error
+  }
+}

@@ -1,0 +1,63 @@
+import { isoTime } from '../ingest/model/time.ts'
+import type { PointRates } from './figures.ts'
+
+/** What a chart shows, and what the files beside it hold: rates per second, `null` where nobody measured. */
+export interface ChartData {
+  readonly unit: 'b/s' | 'pkt/s' | 'flow/s'
+  /** Unix seconds: start of the first point, end of the last. */
+  readonly from: number
+  readonly to: number
+  readonly stepSeconds: number
+  /** Bottom first. */
+  readonly layers: readonly (Way & { readonly id: string; readonly label: string; readonly color: string })[]
+  readonly total: Way
+  /** The greatest five minutes within each point; at five minutes there is none. */
+  readonly peak?: Way
+}
+
+interface Way {
+  readonly in: PointRates
+  readonly out: PointRates
+}
+
+/** RFC 4180: a line per point, named by its UTC start; a column per layer and direction, then total, then peak. Unknown is empty. */
+export function csvOf(data: ChartData): string {
+  const columns = columnsOf(data)
+  const lines = [['time', ...columns.map(({ name }) => csvCell(`${name} (${data.unit})`))].join()]
+  for (let point = 0; point < data.total.in.length; point++) {
+    const cells = columns.map(({ rates }) => rates[point] ?? '')
+    lines.push([isoTime(data.from + point * data.stepSeconds), ...cells].join())
+  }
+  return `${lines.join('\r\n')}\r\n`
+}
+
+function columnsOf({ layers, total, peak }: ChartData): { name: string; rates: PointRates }[] {
+  const all = [
+    ...layers,
+    { label: 'total', ...total },
+    ...(peak === undefined ? [] : [{ label: 'greatest 5 minutes of total', ...peak }]),
+  ]
+  return all.flatMap(({ label, in: inward, out }) => [
+    { name: `${label} in`, rates: inward },
+    { name: `${label} out`, rates: out },
+  ])
+}
+
+/** A label is anybody's text: quoted, and never a formula to a spreadsheet. */
+export function csvCell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** The same numbers as columns. */
+export function jsonOf({ unit, from, to, stepSeconds, layers, total, peak }: ChartData): string {
+  return `${JSON.stringify({
+    unit,
+    from: isoTime(from),
+    to: isoTime(to),
+    stepSeconds,
+    layers: layers.map(({ id, label, in: inward, out }) => ({ id, label, in: inward, out })),
+    total,
+    ...(peak === undefined ? {} : { peak }),
+  })}\n`
+}

@@ -1,0 +1,18 @@
+/** What flowscan uses of Eleventy, which brings no types. */
+declare module '@11ty/eleventy' {
+  interface UserConfig {
+    setTemplateFormats(formats: readonly string[]): void
+    setNunjucksEnvironmentOptions(options: object): void
+    addGlobalData(name: string, data: unknown): void
+    addShortcode(name: string, shortcode: (...values: never[]) => string): void
+  }
+  export default class Eleventy {
+    constructor(
+      input: string,
+      output: string,
+      options: { configPath: null; quietMode: boolean; config(config: UserConfig): void },
+    )
+    disableLogger(): void
+    toJSON(): Promise<{ url: string; content: string }[]>
+  }
+}

@@ -1,0 +1,86 @@
+import { addCounters, type Counter, maxCounter } from '../ingest/model/counter.ts'
+import type { Direction } from '../ingest/model/direction.ts'
+import type { Measure } from '../ingest/model/measure.ts'
+import { SLOT_SECONDS } from '../ingest/model/time.ts'
+import { cellOf, type Traffic } from './traffic.ts'
+import { SHOWN } from './units.ts'
+
+/** Per second, one a point; `null`: nobody measured. Whole bits; packets and flows to a thousandth. */
+export type PointRates = readonly (number | null)[]
+
+/** What a table tells of one cell and direction over a range. Rates per second; `null`: nothing was measured in it. */
+export interface Figures {
+  /** The last point that is known. */
+  readonly now: number | null
+  readonly min: number | null
+  /** All that was counted, over the seconds that were measured. */
+  readonly average: number | null
+  /** The greatest five minutes, whatever the width of a point. */
+  readonly max: number | null
+  /** Nearest rank over the points that are known. */
+  readonly percentile95: number | null
+  /** Octets, packets or flows counted in the points that are known. */
+  readonly total: Counter | null
+}
+
+/** The rates of a cell. A point of which only some slots were measured shows the rate of these. */
+export function ratesOf(traffic: Traffic, cell: string, direction: Direction, measure: Measure): PointRates {
+  const sums = cellOf(traffic, cell)[direction]?.sum[measure]
+  return traffic.known.map((seconds, point) => (seconds === 0 ? null : rate(sums?.[point] ?? 0, seconds, measure)))
+}
+
+/** The greatest five-minute rate within each point. */
+export function peaksOf(traffic: Traffic, cell: string, direction: Direction, measure: Measure): PointRates {
+  const peaks = cellOf(traffic, cell)[direction]?.max[measure]
+  return traffic.known.map((seconds, point) =>
+    seconds === 0 ? null : rate(peaks?.[point] ?? 0, SLOT_SECONDS, measure),
+  )
+}
+
+function rate(count: Counter, seconds: number, measure: Measure): number {
+  return roundRate((Number(count) * SHOWN[measure].perCount) / seconds, measure)
+}
+
+function roundRate(perSecond: number, measure: Measure): number {
+  return measure === 'octets' ? Math.round(perSecond) : Math.round(perSecond * 1000) / 1000
+}
+
+export function figuresOf(traffic: Traffic, cell: string, direction: Direction, measure: Measure): Figures {
+  const rates = ratesOf(traffic, cell, direction, measure).filter((each) => each !== null)
+  if (rates.length === 0) return { now: null, min: null, average: null, max: null, percentile95: null, total: null }
+  const sorted = Float64Array.from(rates).sort()
+  const total = totalOf(traffic, cell, direction, measure)
+  return {
+    now: rates.at(-1)!,
+    min: sorted[0]!,
+    average: rate(total, knownSeconds(traffic), measure),
+    max: rate(greatest(traffic, cell, direction, measure), SLOT_SECONDS, measure),
+    percentile95: sorted[Math.ceil(0.95 * sorted.length) - 1]!,
+    total,
+  }
+}
+
+/** Counted in the points that are known; 0 when nothing is. */
+export function totalOf(traffic: Traffic, cell: string, direction: Direction, measure: Measure): Counter {
+  const sums = cellOf(traffic, cell)[direction]?.sum[measure] ?? []
+  return sums.reduce<Counter>((sum, count, point) => (traffic.known[point] === 0 ? sum : addCounters(sum, count)), 0)
+}
+
+function greatest(traffic: Traffic, cell: string, direction: Direction, measure: Measure): Counter {
+  const peaks = cellOf(traffic, cell)[direction]?.max[measure] ?? []
+  return peaks.reduce<Counter>((most, count, point) => (traffic.known[point] === 0 ? most : maxCounter(most, count)), 0)
+}
+
+export function knownSeconds({ known }: Traffic): number {
+  return known.reduce((sum, seconds) => sum + seconds, 0)
+}
+
+/** A part of a whole, 0 to 1; `null` when there is no whole. */
+export function shareOf(part: Counter, whole: Counter): number | null {
+  return Number(whole) === 0 ? null : Number(part) / Number(whole)
+}
+
+/** In and out together, in octets. */
+export function volumeOf(traffic: Traffic, cell: string): Counter {
+  return addCounters(totalOf(traffic, cell, 'in', 'octets'), totalOf(traffic, cell, 'out', 'octets'))
+}

@@ -1,0 +1,104 @@
+import type { Board } from '../../ingest/model/board.ts'
+import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
+import type { HostRow } from '../../ingest/model/part.ts'
+import { SLOT_SECONDS } from '../../ingest/model/time.ts'
+import { rankHosts } from '../../ingest/store/boards.ts'
+import { shareOf } from '../figures.ts'
+import { formatShare, formatSi, SHOWN } from '../units.ts'
+
+/** One list of a scoreboard: the busiest hosts of ours by one counter. */
+export interface BoardList {
+  /** Unique on its page: `in-bits`. */
+  readonly id: string
+  readonly heading: string
+  readonly direction: 'in' | 'out'
+  /** Column heads, that of the ranking first. */
+  readonly heads: readonly ColumnHead[]
+  readonly rows: readonly BoardRow[]
+}
+
+interface ColumnHead {
+  readonly direction: string
+  readonly unit: string
+}
+
+export interface BoardRow {
+  readonly rank: number
+  readonly address: string
+  /** Against the list before: `▲ 2`; with the same in words. Empty without a list before. */
+  readonly change: string
+  readonly changeInWords: string
+  readonly share: string
+  /** 0 to 100, for a bar. */
+  readonly percent: number
+  /** As `heads`. */
+  readonly cells: readonly string[]
+}
+
+interface Ranking {
+  readonly direction: 'in' | 'out'
+  readonly measure: Measure
+}
+
+/** In CUFlow's order: in and out, each by bits, packets, flows. */
+export const RANKINGS: readonly Ranking[] = (['in', 'out'] as const).flatMap((direction) =>
+  MEASURES.map((measure) => ({ direction, measure })),
+)
+
+/**
+ * The first `top` hosts. Of one slot, counters are shown as rates; of longer, as what they add up to. `before`: the
+ * board that ranks are compared with.
+ */
+export function boardList(board: Board, before: Board | null, ranking: Ranking, top: number): BoardList {
+  const isRate = board.seconds === SLOT_SECONDS
+  const columns = [ranking, ...RANKINGS.filter((other) => !isSame(other, ranking))]
+  const ranksBefore = before === null ? null : ranksOf(before, ranking, top)
+  const whole = board.total[ranking.direction][MEASURES.indexOf(ranking.measure)]!
+  return {
+    id: `${ranking.direction}-${SHOWN[ranking.measure].name}`,
+    heading: `${ranking.direction === 'in' ? 'In' : 'Out'} by ${SHOWN[ranking.measure].name}`,
+    direction: ranking.direction,
+    heads: columns.map(({ direction, measure }) => ({
+      direction,
+      unit: isRate ? SHOWN[measure].rate : measure === 'octets' ? 'bytes' : SHOWN[measure].volume,
+    })),
+    rows: rankHosts(board.inside, ranking, top).map((row, index) => {
+      const share = shareOf(counterOf(row, ranking), whole)
+      return {
+        rank: index + 1,
+        address: row[0],
+        ...changeOf(row[0], index + 1, ranksBefore),
+        share: formatShare(share),
+        percent: Math.round(Math.min(1, share ?? 0) * 1000) / 10,
+        cells: columns.map((column) => formatCounter(counterOf(row, column), column.measure, isRate)),
+      }
+    }),
+  }
+}
+
+function isSame(a: Ranking, b: Ranking): boolean {
+  return a.direction === b.direction && a.measure === b.measure
+}
+
+function counterOf(row: HostRow, { direction, measure }: Ranking): number {
+  return row[(direction === 'in' ? 1 : 4) + MEASURES.indexOf(measure)] as number
+}
+
+function formatCounter(counter: number, measure: Measure, isRate: boolean): string {
+  return formatSi(isRate ? (counter * SHOWN[measure].perCount) / SLOT_SECONDS : counter)
+}
+
+function ranksOf(board: Board, ranking: Ranking, top: number): Map<string, number> {
+  return new Map(rankHosts(board.inside, ranking, top).map(([address], index) => [address, index + 1]))
+}
+
+function changeOf(address: string, rank: number, before: ReadonlyMap<string, number> | null) {
+  if (before === null) return { change: '', changeInWords: '' }
+  const was = before.get(address)
+  if (was === undefined) return { change: 'new', changeInWords: 'not in this list one slot before' }
+  if (was === rank) return { change: '=', changeInWords: 'unchanged' }
+  const by = Math.abs(was - rank)
+  return was > rank
+    ? { change: `▲ ${by}`, changeInWords: `up ${by} from ${was}` }
+    : { change: `▼ ${by}`, changeInWords: `down ${by} from ${was}` }
+}

@@ -1,0 +1,102 @@
+import type { Dimension } from '../../ingest/classify/dimension.ts'
+import type { Config } from '../../ingest/config/schema.ts'
+import { maskWord, type Prefix } from '../../ingest/model/address.ts'
+import { cellName } from '../../ingest/model/cell.ts'
+import { memberAddress, pairAddress } from '../links.ts'
+import type { Site, SiteDimension, SiteMember } from './site.ts'
+
+/** How a subject's traffic is divided on its page. */
+export interface Breakdown {
+  readonly dimension: Dimension
+  readonly layers: readonly Layer[]
+  /** Do the layers add up to the subject? Networks do not: they may overlap, and not everything is in one. */
+  readonly isExact: boolean
+}
+
+export interface Layer {
+  readonly id: string
+  readonly label: string
+  readonly color: string
+  readonly cell: string
+  /** Where more is told of it. */
+  readonly address: string
+  /** Stacked on the chart, or in the table only, because it overlaps with others that are. */
+  readonly isStacked: boolean
+}
+
+/** Which dimension tells most of another one, first the best. */
+const TELLING = ['service', 'service-dst', 'service-src', 'network', 'protocol', 'router', 'as', 'tos']
+
+/** Everything, by service. */
+export function breakdownOfTotal(site: Site): Breakdown {
+  const [of] = byTelling(site.dimensions) as [SiteDimension]
+  return toBreakdown(site, of, ({ id }) => ({
+    cell: cellName([of.dimension.name, id]),
+    address: memberAddress(of.dimension, id),
+  }))
+}
+
+/** A member by the most telling dimension that is kept together with it; `null` when none is. */
+export function breakdownOf(site: Site, { dimension }: SiteDimension, member: SiteMember): Breakdown | null {
+  const partners = site.pairs.flatMap(([first, second]) =>
+    first.dimension === dimension ? [second] : second.dimension === dimension ? [first] : [],
+  )
+  const [partner] = byTelling(partners)
+  if (partner === undefined) return null
+  const isFirst = site.pairs.some(
+    ([first, second]) => first.dimension === dimension && second.dimension === partner.dimension,
+  )
+  return toBreakdown(site, partner, ({ id }) => {
+    const own = [dimension, member.id] as const
+    const [[first, firstId], [second, secondId]] = isFirst
+      ? [own, [partner.dimension, id] as const]
+      : [[partner.dimension, id] as const, own]
+    return {
+      cell: cellName([first.name, firstId], [second.name, secondId]),
+      address: pairAddress(first, firstId, second, secondId),
+    }
+  })
+}
+
+function byTelling(dimensions: readonly SiteDimension[]): SiteDimension[] {
+  const place = ({ dimension }: SiteDimension) => [...TELLING, dimension.name].indexOf(dimension.name)
+  return [...dimensions].sort((a, b) => place(a) - place(b))
+}
+
+function toBreakdown(
+  { config }: Site,
+  { dimension, members }: SiteDimension,
+  place: (member: SiteMember) => Pick<Layer, 'cell' | 'address'>,
+): Breakdown {
+  const isExact = dimension.ownDirection !== true
+  const stacked = isExact ? new Set(members.map(({ id }) => id)) : disjointNetworks(config)
+  return {
+    dimension,
+    isExact,
+    layers: members.map((member) => ({ ...member, ...place(member), isStacked: stacked.has(member.id) })),
+  }
+}
+
+/** The smallest networks that do not overlap: a network that holds others would count their traffic again. */
+export function disjointNetworks({ networks }: Pick<Config, 'networks'>): Set<string> {
+  const chosen: (typeof networks)[number][] = []
+  for (const network of [...networks].sort((a, b) => sizeOf(a.prefixes) - sizeOf(b.prefixes))) {
+    if (!chosen.some((other) => overlap(network.prefixes, other.prefixes))) chosen.push(network)
+  }
+  return new Set(chosen.map(({ id }) => id))
+}
+
+function sizeOf(prefixes: readonly Prefix[]): number {
+  return prefixes.reduce((sum, { length }) => sum + 2 ** -length, 0)
+}
+
+function overlap(some: readonly Prefix[], others: readonly Prefix[]): boolean {
+  return some.some((a) => others.some((b) => isWithin(a, b) || isWithin(b, a)))
+}
+
+function isWithin(inner: Prefix, outer: Prefix): boolean {
+  return (
+    inner.length >= outer.length &&
+    inner.address.every((word, at) => (word & maskWord(outer.length, at)) >>> 0 === outer.address[at])
+  )
+}

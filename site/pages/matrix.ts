@@ -1,0 +1,90 @@
+import { cellName } from '../../ingest/model/cell.ts'
+import { figuresOf } from '../figures.ts'
+import { dimensionAddress, link, matrixAddress, memberAddress, pairAddress } from '../links.ts'
+import { type AllTraffic, sawTraffic, type Traffic } from '../traffic.ts'
+import { formatRate, UNKNOWN } from '../units.ts'
+import { dataTimeOf } from './data-time.ts'
+import type { Page } from './page.ts'
+import { NO_DATA, sawTrafficEver } from './range.ts'
+import type { Site, SiteDimension } from './site.ts'
+
+/** Shades of a heat table, the faintest 1. */
+const SHADES = 8
+
+interface MatrixCell {
+  readonly href: string | null
+  readonly in: string
+  readonly out: string
+  /** 0: nothing. */
+  readonly shade: number
+}
+
+/** Every pair of two dimensions: average bits in and out over the last 24 hours. Rows of the first, columns of the second, both by the config. */
+export function matrixPage(site: Site, first: SiteDimension, second: SiteDimension, all: AllTraffic): Page {
+  const { day } = all
+  const address = matrixAddress(
+    first.dimension,
+    second.dimension,
+    first.members.map(({ id }) => id),
+  )
+  const columns = second.members.filter(({ id }) =>
+    first.members.some((row) => sawTrafficEver(all, pairCell(first, row.id, second, id))),
+  )
+  const greatest = Math.max(
+    0,
+    ...first.members.flatMap((row) =>
+      columns.map(({ id }) => averageOf(day, pairCell(first, row.id, second, id)) ?? 0),
+    ),
+  )
+  return {
+    address,
+    template: 'matrix',
+    title: `${first.dimension.title} by ${second.dimension.singular.toLowerCase()}`,
+    section: dimensionAddress(first.dimension),
+    trail: [{ href: link(address, dimensionAddress(first.dimension)), label: first.dimension.title }],
+    data: dataTimeOf(site, day),
+    content: {
+      heading: `${first.dimension.title} by ${second.dimension.singular.toLowerCase()}`,
+      corner: first.dimension.singular,
+      empty: day.to === 0 ? NO_DATA : columns.length === 0 ? 'No traffic was seen in any pair of these.' : '',
+      columns: columns.map(({ id, label }) => ({ label, href: link(address, memberAddress(second.dimension, id)) })),
+      rows: first.members
+        .map((row) => ({
+          label: row.label,
+          href: link(address, memberAddress(first.dimension, row.id)),
+          cells: columns.map(({ id }) => {
+            const cell = pairCell(first, row.id, second, id)
+            const href = link(address, pairAddress(first.dimension, row.id, second.dimension, id))
+            return matrixCell(day, cell, sawTrafficEver(all, cell) ? href : null, greatest)
+          }),
+        }))
+        .filter(({ cells }) => cells.some(({ href }) => href !== null)),
+    },
+  }
+}
+
+function pairCell(first: SiteDimension, firstId: string, second: SiteDimension, secondId: string): string {
+  return cellName([first.dimension.name, firstId], [second.dimension.name, secondId])
+}
+
+function averageOf(day: Traffic, cell: string): number | null {
+  const [inward, out] = (['in', 'out'] as const).map((way) => figuresOf(day, cell, way, 'octets').average)
+  return inward === null || out === null ? null : inward! + out!
+}
+
+function matrixCell(day: Traffic, cell: string, href: string | null, greatest: number): MatrixCell {
+  if (!sawTraffic(day, cell)) return { href, in: UNKNOWN, out: UNKNOWN, shade: 0 }
+  const average = averageOf(day, cell) ?? 0
+  return {
+    href,
+    in: formatRate(figuresOf(day, cell, 'in', 'octets').average),
+    out: formatRate(figuresOf(day, cell, 'out', 'octets').average),
+    shade: shadeOf(average, greatest),
+  }
+}
+
+/** A shade is a factor of three: traffic spans many orders of magnitude. */
+function shadeOf(value: number, greatest: number): number {
+  if (value <= 0) return 0
+  return Math.max(1, SHADES - Math.floor(Math.log(greatest / value) / Math.log(3)))
+}

@@ -1,0 +1,28 @@
+import type { Board } from '../../ingest/model/board.ts'
+import { link, OVERALL, SCOREBOARD } from '../links.ts'
+import { formatCount, formatUtcDay } from '../units.ts'
+import type { Page } from './page.ts'
+import { NO_DATA } from './range.ts'
+import { allLists } from './scoreboard.ts'
+import type { Site } from './site.ts'
+
+/** The busiest hosts by what they moved over the last days. `board`: the sum of these days' boards. */
+export function overallPage(site: Site, board: Board | null, days: readonly string[]): Page {
+  return {
+    address: OVERALL,
+    template: 'overall',
+    title: 'Overall scoreboard',
+    section: SCOREBOARD,
+    trail: [{ href: link(OVERALL, SCOREBOARD), label: 'Scoreboard' }],
+    data: null,
+    content: {
+      heading: 'Overall scoreboard',
+      empty: board === null ? NO_DATA : '',
+      lists: board === null ? [] : allLists(board, null, site.config.aggregateScore.top),
+      count: formatCount(days.length),
+      first: days.length === 0 ? '' : formatUtcDay(days[0]!),
+      last: days.length === 0 ? '' : formatUtcDay(days.at(-1)!),
+      isOne: days.length === 1,
+    },
+  }
+}

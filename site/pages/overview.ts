@@ -1,0 +1,142 @@
+import type { Board } from '../../ingest/model/board.ts'
+import { cellName, TOTAL } from '../../ingest/model/cell.ts'
+import { DIRECTIONS } from '../../ingest/model/direction.ts'
+import { SLOT_SECONDS } from '../../ingest/model/time.ts'
+import { figuresOf, shareOf } from '../figures.ts'
+import {
+  ABOUT,
+  boardSlotAddress,
+  dimensionAddress,
+  link,
+  memberAddress,
+  OVERVIEW,
+  rangeAddress,
+  SCOREBOARD,
+  TOTAL_SUBJECT,
+} from '../links.ts'
+import { isKnown, RANGE_NAMES, RANGES, type Traffic } from '../traffic.ts'
+import { formatClockMoment, formatCount, formatMoment, formatQuantity, formatShare, SHOWN } from '../units.ts'
+import { boardList } from './board-list.ts'
+import { breakdownOfTotal } from './breakdown.ts'
+import { dataTimeOf } from './data-time.ts'
+import { sparklineOf } from './dimension.ts'
+import type { Page } from './page.ts'
+import { NO_DATA, totalSubject } from './range.ts'
+import type { Site, SiteDimension } from './site.ts'
+import { stackOf } from './stack.ts'
+
+/** What the collectors lost in the slots of the last 24 hours; `null` when none of them says. */
+export type LostFlows = number | null
+
+/** Everything at a glance: the last 24 hours, the networks, the busiest hosts, and how far the numbers can be trusted. */
+export function overviewPage(
+  site: Site,
+  day: Traffic,
+  boards: { board: Board | null; before: Board | null },
+  lost: LostFlows,
+): Page {
+  const subject = totalSubject(site)
+  const { chart, table } = stackOf(day, 'octets', subject, {
+    address: OVERVIEW,
+    timeZone: site.timeZone,
+    window: '24 hours',
+  })
+  const cards = cardsOf(site, day)
+  return {
+    address: OVERVIEW,
+    template: 'overview',
+    title: site.title,
+    section: OVERVIEW,
+    trail: [],
+    data: dataTimeOf(site, day),
+    charts: day.to === 0 ? {} : { bits: chart },
+    sparklines: Object.fromEntries(cards.map(({ id, cell }) => [id, sparklineOf(day, cell)])),
+    content: {
+      heading: site.title,
+      empty: day.to === 0 ? NO_DATA : '',
+      from: formatMoment(day.from, site.timeZone),
+      to: formatMoment(day.to, site.timeZone),
+      tiles: tilesOf(day),
+      quality: qualityOf(site, day, lost),
+      by: breakdownOfTotal(site).dimension.singular.toLowerCase(),
+      table,
+      ranges: RANGE_NAMES.map((name) => ({
+        href: link(OVERVIEW, rangeAddress(TOTAL_SUBJECT, name)),
+        label: RANGES[name].title,
+      })),
+      cardsTitle: cardsDimension(site).dimension.title,
+      cardsHref: link(OVERVIEW, dimensionAddress(cardsDimension(site).dimension)),
+      cards: cards.map(({ id, label, color, cell, address }) => {
+        const rate = (way: 'in' | 'out') => formatQuantity(figuresOf(day, cell, way, 'octets').now, SHOWN.octets.rate)
+        return { id, label, color, href: link(OVERVIEW, address), in: rate('in'), out: rate('out') }
+      }),
+      lists: boards.board === null ? [] : topLists(site, boards.board, boards.before),
+      slot: boards.board === null ? null : slotOf(site, boards.board.from),
+      scoreboardHref: link(OVERVIEW, SCOREBOARD),
+      aboutHref: link(OVERVIEW, ABOUT),
+    },
+  }
+}
+
+function tilesOf(day: Traffic): object[] {
+  return (['in', 'out'] as const).map((way) => {
+    const figures = figuresOf(day, TOTAL, way, 'octets')
+    const rate = (value: number | null) => formatQuantity(value, SHOWN.octets.rate)
+    return {
+      way,
+      now: rate(figures.now),
+      average: rate(figures.average),
+      max: rate(figures.max),
+      percentile95: rate(figures.percentile95),
+      total: formatQuantity(figures.total === null ? null : Number(figures.total), 'B'),
+      packets: formatQuantity(figuresOf(day, TOTAL, way, 'packets').now, SHOWN.packets.rate),
+      flows: formatQuantity(figuresOf(day, TOTAL, way, 'flows').now, SHOWN.flows.rate),
+    }
+  })
+}
+
+/** How far the last 24 hours can be trusted. */
+function qualityOf({ timeZone }: Site, day: Traffic, lost: LostFlows): object | null {
+  if (!isKnown(day)) return null
+  const present = day.known.filter((seconds) => seconds > 0).length
+  const flows = DIRECTIONS.map((direction) => Number(figuresOf(day, TOTAL, direction, 'flows').total ?? 0))
+  const all = flows.reduce((sum, count) => sum + count, 0)
+  return {
+    newest: formatMoment(day.to - SLOT_SECONDS, timeZone),
+    present: formatCount(present),
+    expected: formatCount(day.length),
+    isComplete: present === day.length,
+    lost: lost === null ? '' : formatCount(lost),
+    isLossy: lost !== null && lost > 0,
+    split: DIRECTIONS.map((direction, at) => ({ direction, share: formatShare(shareOf(flows[at]!, all)) })),
+  }
+}
+
+/** Networks, or services when the config names none. */
+function cardsDimension({ dimensions }: Site): SiteDimension {
+  return dimensions[0]!
+}
+
+function cardsOf(site: Site, day: Traffic) {
+  const of = cardsDimension(site)
+  if (day.to === 0) return []
+  return of.members.map((member) => ({
+    ...member,
+    cell: cellName([of.dimension.name, member.id]),
+    address: memberAddress(of.dimension, member.id),
+  }))
+}
+
+function topLists(site: Site, board: Board, before: Board | null): object[] {
+  return (['in', 'out'] as const).map((direction) =>
+    boardList(board, before, { direction, measure: 'octets' }, site.config.scoreboard.top),
+  )
+}
+
+function slotOf({ timeZone }: Site, from: number): object {
+  return {
+    from: formatMoment(from, timeZone),
+    to: formatClockMoment(from + SLOT_SECONDS, timeZone),
+    href: link(OVERVIEW, boardSlotAddress(from)),
+  }
+}

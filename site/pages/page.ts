@@ -1,0 +1,52 @@
+import type { BothWays, Rates, StackedChart } from '../charts/chart.ts'
+import type { Moment } from '../units.ts'
+
+/**
+ * A page before it is HTML: what its template prints, all of it text. A function in this folder makes one from what is
+ * stored; a template of the same name prints it.
+ */
+export interface Page {
+  /** See `links.ts`. */
+  readonly address: string
+  readonly template: TemplateName
+  readonly title: string
+  /** Of the menu entry it belongs to. */
+  readonly section: string
+  /** The way to the page, from the menu down; the page itself is not in it. */
+  readonly trail: readonly Anchor[]
+  /** What the page tells of; `null` for pages without data or of a time long over, which never go stale. */
+  readonly data: DataTime | null
+  readonly content: object
+  /** By the name that the template calls them by. */
+  readonly charts?: { readonly [name: string]: StackedChart }
+  readonly sparklines?: { readonly [name: string]: BothWays<Rates> }
+  /** Files beside the page, by name. */
+  readonly files?: { readonly [name: string]: string }
+}
+
+export const TEMPLATES = [
+  'overview',
+  'dimension',
+  'range',
+  'matrix',
+  'scoreboard',
+  'slot',
+  'day',
+  'overall',
+  'calendar',
+  'about',
+  'not-found',
+] as const
+export type TemplateName = (typeof TEMPLATES)[number]
+
+export interface Anchor {
+  readonly href: string
+  readonly label: string
+}
+
+export interface DataTime {
+  /** The end of the newest point shown. */
+  readonly end: Moment
+  /** From this moment on a visitor is told that newer data should be here: ISO. */
+  readonly staleAfter: string
+}

@@ -1,0 +1,280 @@
+import type { Board } from '../../ingest/model/board.ts'
+import { cellName, TOTAL } from '../../ingest/model/cell.ts'
+import { DIRECTIONS } from '../../ingest/model/direction.ts'
+import { MEASURES } from '../../ingest/model/measure.ts'
+import { colorOf } from '../charts/theme.ts'
+import { figuresOf } from '../figures.ts'
+import {
+  dimensionAddress,
+  link,
+  matrixAddress,
+  memberAddress,
+  OVERVIEW,
+  pairAddress,
+  rangeAddress,
+  TOTAL_SUBJECT,
+} from '../links.ts'
+import { type AllTraffic, isKnown, RANGE_NAMES, RANGES, type RangeName, sawTraffic, type Traffic } from '../traffic.ts'
+import {
+  formatClockMoment,
+  formatCount,
+  formatMoment,
+  formatQuantity,
+  formatSpan,
+  formatVolume,
+  SHOWN,
+} from '../units.ts'
+import { boardList } from './board-list.ts'
+import { breakdownOf, breakdownOfTotal } from './breakdown.ts'
+import { dataTimeOf } from './data-time.ts'
+import { definitionOf } from './definition.ts'
+import type { Anchor, Page } from './page.ts'
+import type { Site, SiteDimension, SiteMember } from './site.ts'
+import { type StackSubject, stackOf } from './stack.ts'
+
+/** What range pages are about: everything, a member of a dimension, or a pair. Each has a page per range. */
+export interface Subject extends StackSubject {
+  /** `Network`, `Network and service`. */
+  readonly kind: string
+  /** What the config says it is: prefixes, ports, … */
+  readonly definition: string
+  readonly section: string
+  readonly trail: readonly { readonly address: string; readonly label: string }[]
+  /** Pages of what it is paired with. */
+  readonly pairs: readonly PairLinks[]
+  /** The network whose hosts have a board. */
+  readonly network: string | null
+}
+
+interface PairLinks {
+  readonly title: string
+  readonly links: readonly { readonly address: string; readonly label: string; readonly cell: string }[]
+}
+
+export function totalSubject(site: Site): Subject {
+  return {
+    address: TOTAL_SUBJECT,
+    title: 'All traffic',
+    cell: TOTAL,
+    color: colorOf(0),
+    breakdown: breakdownOfTotal(site),
+    kind: 'Total',
+    definition: 'Everything that crossed the border of the network.',
+    section: OVERVIEW,
+    trail: [{ address: OVERVIEW, label: 'Overview' }],
+    pairs: [],
+    network: null,
+  }
+}
+
+export function memberSubject(site: Site, of: SiteDimension, member: SiteMember): Subject {
+  const { dimension } = of
+  return {
+    address: memberAddress(dimension, member.id),
+    title: member.label,
+    cell: cellName([dimension.name, member.id]),
+    color: member.color,
+    breakdown: breakdownOf(site, of, member),
+    kind: dimension.singular,
+    definition: definitionOf(site.config, dimension, member.id),
+    section: dimensionAddress(dimension),
+    trail: [{ address: dimensionAddress(dimension), label: dimension.title }],
+    pairs: pairLinksOf(site, of, member),
+    network: dimension.name === 'network' ? member.id : null,
+  }
+}
+
+function pairLinksOf({ pairs }: Site, { dimension }: SiteDimension, { id }: SiteMember): PairLinks[] {
+  return pairs.flatMap(([first, second]) => {
+    const partner = first.dimension === dimension ? second : second.dimension === dimension ? first : null
+    if (partner === null) return []
+    const links = partner.members.map((other) => {
+      const ids = partner === second ? ([id, other.id] as const) : ([other.id, id] as const)
+      return {
+        address: pairAddress(first.dimension, ids[0], second.dimension, ids[1]),
+        cell: cellName([first.dimension.name, ids[0]], [second.dimension.name, ids[1]]),
+        label: other.label,
+      }
+    })
+    return [{ title: partner.dimension.title, links }]
+  })
+}
+
+export function pairSubject(first: SiteDimension, one: SiteMember, second: SiteDimension, other: SiteMember): Subject {
+  const address = pairAddress(first.dimension, one.id, second.dimension, other.id)
+  const ids = first.members.map(({ id }) => id)
+  return {
+    address,
+    title: `${one.label}, ${other.label}`,
+    cell: cellName([first.dimension.name, one.id], [second.dimension.name, other.id]),
+    color: other.color,
+    breakdown: null,
+    kind: `${first.dimension.singular} and ${second.dimension.singular.toLowerCase()}`,
+    definition: '',
+    section: dimensionAddress(first.dimension),
+    trail: [
+      { address: dimensionAddress(first.dimension), label: first.dimension.title },
+      { address: memberAddress(first.dimension, one.id), label: one.label },
+      {
+        address: matrixAddress(first.dimension, second.dimension, ids),
+        label: `by ${second.dimension.singular.toLowerCase()}`,
+      },
+    ],
+    pairs: [
+      {
+        title: 'Both alone',
+        links: [
+          { address: memberAddress(first.dimension, one.id), label: one.label, cell: TOTAL },
+          { address: memberAddress(second.dimension, other.id), label: other.label, cell: TOTAL },
+        ],
+      },
+    ],
+    network: null,
+  }
+}
+
+/** Did the subject see traffic in any range? Only then has a pair pages. */
+export function sawTrafficEver(all: AllTraffic, cell: string): boolean {
+  return RANGE_NAMES.some((range) => sawTraffic(all[range], cell))
+}
+
+/** The page of a subject and a range: charts and tables of bits, packets and flows. `board`: the newest slot's. */
+export function rangePage(site: Site, subject: Subject, all: AllTraffic, range: RangeName, board: Board | null): Page {
+  const traffic = all[range]
+  const address = rangeAddress(subject.address, range)
+  const window = windowInWords(traffic)
+  const stacks = MEASURES.map((measure) => ({
+    measure,
+    stack: stackOf(traffic, measure, subject, { address, timeZone: site.timeZone, window }),
+  }))
+  const breakdown = subject.breakdown
+  return {
+    address,
+    template: 'range',
+    title: `${subject.title}, ${RANGES[range].title.toLowerCase()}`,
+    section: subject.section,
+    trail: subject.trail.map((anchor) => toAnchor(address, anchor)),
+    data: dataTimeOf(site, traffic),
+    charts:
+      traffic.to === 0
+        ? {}
+        : Object.fromEntries(stacks.map(({ measure, stack }) => [SHOWN[measure].name, stack.chart])),
+    files: Object.fromEntries(
+      stacks.flatMap(({ measure, stack }) => [
+        [`${SHOWN[measure].name}.csv`, stack.files.csv],
+        [`${SHOWN[measure].name}.json`, stack.files.json],
+      ]),
+    ),
+    content: {
+      heading: subject.title,
+      kind: subject.kind,
+      definition: subject.definition,
+      window,
+      ranges: RANGE_NAMES.map((name) => ({
+        href: link(address, rangeAddress(subject.address, name)),
+        label: RANGES[name].title,
+        isCurrent: name === range,
+      })),
+      from: formatMoment(traffic.from, site.timeZone),
+      to: formatMoment(traffic.to, site.timeZone),
+      tiles: tilesOf(traffic, subject.cell),
+      aside: asideOf(traffic, subject.cell),
+      empty: emptyReason(traffic, subject),
+      gaps: gapsOf(traffic),
+      stacks: stacks.map(({ measure, stack }) => ({
+        name: SHOWN[measure].name,
+        heading: `${SHOWN[measure].title}${breakdown === null ? '' : ` by ${breakdown.dimension.singular.toLowerCase()}`}`,
+        unit: SHOWN[measure].rateInWords,
+        table: stack.table,
+      })),
+      percentileRule: `95th: nearest rank over the ${range === 'day' ? 'five-minute' : formatSpan(traffic.stepSeconds)} points shown.`,
+      maxRule: 'Maximum: the greatest five minutes.',
+      overlap: breakdown === null || breakdown.isExact ? '' : OVERLAP,
+      lists: range === 'day' && subject.network !== null ? networkLists(site, subject.network, board) : [],
+      listsSlot: board === null ? null : formatClockMoment(board.from, site.timeZone),
+      pairs: subject.pairs
+        .map(({ title, links }) => ({
+          title,
+          links: links.filter(({ cell }) => sawTrafficEver(all, cell)).map((anchor) => toAnchor(address, anchor)),
+        }))
+        .filter(({ links }) => links.length > 0),
+    },
+  }
+}
+
+const OVERLAP =
+  'Networks may overlap, and traffic between two of them counts in both: the chart stacks those that do not overlap; the table holds all.'
+
+function toAnchor(from: string, { address, label }: { address: string; label: string }): Anchor {
+  return { href: link(from, address), label }
+}
+
+/** `24 hours in points of 5 minutes`. */
+function windowInWords({ stepSeconds, range }: Traffic): string {
+  const { points } = RANGES[range]
+  const length = range === 'day' ? '24 hours' : `${formatCount((points * stepSeconds) / 86_400)} days`
+  return `${length} in points of ${formatSpan(stepSeconds)}`
+}
+
+function tilesOf(traffic: Traffic, cell: string): object[] {
+  const [inward, out] = (['in', 'out'] as const).map((way) => figuresOf(traffic, cell, way, 'octets')) as [
+    ReturnType<typeof figuresOf>,
+    ReturnType<typeof figuresOf>,
+  ]
+  const tile = (label: string, name: 'now' | 'average' | 'max' | 'percentile95') => ({
+    label,
+    in: formatQuantity(inward[name], SHOWN.octets.rate),
+    out: formatQuantity(out[name], SHOWN.octets.rate),
+  })
+  const total = (value: (typeof inward)['total']) =>
+    value === null ? formatVolume(null) : formatQuantity(Number(value), 'B')
+  return [
+    tile('Now', 'now'),
+    tile('Average', 'average'),
+    tile('Maximum', 'max'),
+    tile('95th percentile', 'percentile95'),
+    { label: 'Total', in: total(inward.total), out: total(out.total) },
+  ]
+}
+
+/** What neither came in nor went out. */
+function asideOf(traffic: Traffic, cell: string): object[] {
+  return DIRECTIONS.filter((direction) => direction === 'internal' || direction === 'transit').flatMap((direction) => {
+    const { average, total } = figuresOf(traffic, cell, direction, 'octets')
+    if (total === null || total === 0) return []
+    return [
+      {
+        direction,
+        average: formatQuantity(average, SHOWN.octets.rate),
+        total: formatQuantity(Number(total), SHOWN.octets.volume),
+      },
+    ]
+  })
+}
+
+/** Why there is nothing to see; empty when there is. */
+function emptyReason(traffic: Traffic, { cell }: StackSubject): string {
+  if (traffic.to === 0) return NO_DATA
+  if (!isKnown(traffic)) {
+    return `No ${formatSpan(traffic.stepSeconds)} of this range is complete yet; the first point appears when one is. Shorter ranges may already show something.`
+  }
+  return sawTraffic(traffic, cell) ? '' : 'Flow files cover this time, and nothing of this was in them.'
+}
+
+/** Said wherever a site has no data at all. */
+export const NO_DATA =
+  'Nothing has been ingested yet. Let the collector write flow files into flows.dir and call flowscan run; flowscan check tells whether it finds them.'
+
+function gapsOf({ known, length, stepSeconds }: Traffic): string {
+  const missing = known.filter((seconds) => seconds === 0).length
+  if (missing === 0 || missing === length) return ''
+  return `${formatCount(missing)} of ${formatCount(length)} points of ${formatSpan(stepSeconds)} have no data: no flow file covers them.`
+}
+
+function networkLists(site: Site, network: string, board: Board | null): object[] {
+  const list = board?.networks[network]
+  if (board === null || list === undefined) return []
+  return (['in', 'out'] as const).map((direction) =>
+    boardList({ ...board, inside: list }, null, { direction, measure: 'octets' }, site.config.scoreboard.top),
+  )
+}

@@ -1,0 +1,45 @@
+import type { Board } from '../../ingest/model/board.ts'
+import { dayOf, SLOT_SECONDS } from '../../ingest/model/time.ts'
+import { boardDayAddress, boardSlotAddress, CALENDAR, link, OVERALL, SCOREBOARD } from '../links.ts'
+import { formatClockMoment, formatMoment } from '../units.ts'
+import { type BoardList, boardList, RANKINGS } from './board-list.ts'
+import { dataTimeOf } from './data-time.ts'
+import type { Page } from './page.ts'
+import { NO_DATA } from './range.ts'
+import type { Site } from './site.ts'
+
+/** The newest slot's scoreboard and the slot before it. */
+export interface NewestBoards {
+  readonly board: Board | null
+  readonly before: Board | null
+}
+
+/** The scoreboard as it is now, at an address that never changes. */
+export function scoreboardPage(site: Site, { board, before }: NewestBoards): Page {
+  const end = board === null ? 0 : board.from + SLOT_SECONDS
+  return {
+    address: SCOREBOARD,
+    template: 'scoreboard',
+    title: 'Scoreboard',
+    section: SCOREBOARD,
+    trail: [],
+    data: dataTimeOf(site, { to: end, stepSeconds: SLOT_SECONDS }),
+    content: {
+      heading: 'Scoreboard',
+      empty: board === null ? NO_DATA : '',
+      top: site.config.scoreboard.top,
+      lists: board === null ? [] : allLists(board, before, site.config.scoreboard.top),
+      from: board === null ? null : formatMoment(board.from, site.timeZone),
+      to: board === null ? null : formatClockMoment(end, site.timeZone),
+      permanent: board === null ? null : link(SCOREBOARD, boardSlotAddress(board.from)),
+      day: board === null ? null : link(SCOREBOARD, boardDayAddress(dayOf(board.from))),
+      overall: link(SCOREBOARD, OVERALL),
+      calendar: link(SCOREBOARD, CALENDAR),
+    },
+  }
+}
+
+/** The six lists of a board. */
+export function allLists(board: Board, before: Board | null, top: number): BoardList[] {
+  return RANKINGS.map((ranking) => boardList(board, before, ranking, top))
+}

@@ -1,0 +1,66 @@
+import type { Dimension } from '../../ingest/classify/dimension.ts'
+import { activeDimensions, activePairs } from '../../ingest/classify/index.ts'
+import type { Config } from '../../ingest/config/schema.ts'
+import { OTHER } from '../../ingest/model/cell.ts'
+import { colorOf, OTHER_COLOR } from '../charts/theme.ts'
+import { ABOUT, CALENDAR, dimensionAddress, OVERVIEW, SCOREBOARD } from '../links.ts'
+
+/** What every page of a site shares: the config as pages see it. */
+export interface Site {
+  readonly config: Config
+  readonly title: string
+  readonly timeZone: string
+  readonly dimensions: readonly SiteDimension[]
+  /** As they are stored: the first dimension's member comes first in a cell's name. */
+  readonly pairs: readonly (readonly [SiteDimension, SiteDimension])[]
+}
+
+export interface SiteDimension {
+  readonly dimension: Dimension
+  readonly members: readonly SiteMember[]
+}
+
+export interface SiteMember {
+  readonly id: string
+  readonly label: string
+  /** The same on every page. */
+  readonly color: string
+}
+
+export function createSite(config: Config): Site {
+  const dimensions = activeDimensions(config).map((dimension) => ({ dimension, members: membersOf(dimension, config) }))
+  const byName = new Map(dimensions.map((each) => [each.dimension.name, each]))
+  return {
+    config,
+    title: config.site.title ?? config.organization,
+    timeZone: config.site.timeZone,
+    dimensions,
+    pairs: activePairs(config).map(([first, second]) => [byName.get(first.name)!, byName.get(second.name)!] as const),
+  }
+}
+
+function membersOf(dimension: Dimension, config: Config): SiteMember[] {
+  return dimension.members(config).map(({ id, label, color }, index) => ({
+    id,
+    label,
+    color: id === OTHER ? OTHER_COLOR : colorOf(index, color),
+  }))
+}
+
+/** The menu: addresses and labels. */
+export function menuOf({ dimensions }: Site): { readonly address: string; readonly label: string }[] {
+  return [
+    { address: OVERVIEW, label: 'Overview' },
+    ...dimensions.map(({ dimension }) => ({ address: dimensionAddress(dimension), label: dimension.title })),
+    { address: SCOREBOARD, label: 'Scoreboard' },
+    { address: ABOUT, label: 'About' },
+  ]
+}
+
+/** The menu of pages that stay for years: only what any config has. */
+export const ARCHIVE_MENU = [
+  { address: OVERVIEW, label: 'Overview' },
+  { address: SCOREBOARD, label: 'Scoreboard' },
+  { address: CALENDAR, label: 'Archive' },
+  { address: ABOUT, label: 'About' },
+] as const

@@ -1,0 +1,187 @@
+import { OTHER } from '../../ingest/model/cell.ts'
+import { addCounters } from '../../ingest/model/counter.ts'
+import type { Measure } from '../../ingest/model/measure.ts'
+import type { StackedChart } from '../charts/chart.ts'
+import { OTHER_COLOR } from '../charts/theme.ts'
+import { type ChartData, csvOf, jsonOf } from '../downloads.ts'
+import { type Figures, figuresOf, type PointRates, peaksOf, ratesOf, shareOf, volumeOf } from '../figures.ts'
+import { link } from '../links.ts'
+import { isKnown, sawTraffic, type Traffic } from '../traffic.ts'
+import { formatQuantity, formatRate, formatShare, formatVolume, SHOWN } from '../units.ts'
+import type { Breakdown, Layer } from './breakdown.ts'
+
+/** One measure of a subject: a chart, the table below it, the files beside it, the sentences about it. */
+export interface Stack {
+  readonly chart: StackedChart
+  readonly table: FiguresTable
+  readonly files: { readonly csv: string; readonly json: string }
+}
+
+export interface FiguresTable {
+  readonly caption: string
+  /** Of the first column. */
+  readonly head: string
+  readonly rows: readonly FiguresRow[]
+  readonly total: FiguresRow
+  /** Members of which nothing was seen. */
+  readonly quiet: readonly string[]
+}
+
+export interface FiguresRow {
+  readonly label: string
+  readonly href: string | null
+  /** `null`: not on the chart. */
+  readonly color: string | null
+  readonly share: string
+  /** In and out of: now, average, maximum, 95th percentile, minimum, total. */
+  readonly cells: readonly string[]
+}
+
+/** What is charted: everything (`total`), a member or a pair. */
+export interface StackSubject {
+  readonly address: string
+  readonly title: string
+  readonly cell: string
+  readonly color: string
+  readonly breakdown: Breakdown | null
+}
+
+/** More layers than this are hard to tell apart; the smallest go into one. */
+const MOST_LAYERS = 10
+/** Without a breakdown there is one layer: the subject. */
+const WHOLE = { id: 'total', label: 'total' }
+
+interface DrawnLayer {
+  readonly id: string
+  readonly label: string
+  readonly color: string
+  readonly in: PointRates
+  readonly out: PointRates
+}
+
+export function stackOf(
+  traffic: Traffic,
+  measure: Measure,
+  subject: StackSubject,
+  page: { address: string; timeZone: string; window: string },
+): Stack {
+  const layers = (subject.breakdown?.layers ?? []).filter(({ cell }) => sawTraffic(traffic, cell))
+  const sorted = sortByVolume(traffic, layers)
+  const data = chartData(traffic, measure, subject, sorted)
+  const figures = {
+    in: figuresOf(traffic, subject.cell, 'in', measure),
+    out: figuresOf(traffic, subject.cell, 'out', measure),
+  }
+  const by = subject.breakdown === null ? '' : ` by ${subject.breakdown.dimension.singular.toLowerCase()}`
+  const { rateInWords, rate } = SHOWN[measure]
+  return {
+    chart: {
+      ...data,
+      title: `${subject.title}: ${rateInWords}${by}, ${page.window}`,
+      description: describe(figures, rate),
+      stepSeconds: traffic.stepSeconds,
+      timeZone: page.timeZone,
+      percentile95: { in: figures.in.percentile95, out: figures.out.percentile95 },
+    },
+    table: tableOf(traffic, measure, subject, sorted, data, page.address),
+    files: { csv: csvOf(data), json: jsonOf(data) },
+  }
+}
+
+function describe({ in: inward, out }: { in: Figures; out: Figures }, unit: string): string {
+  if (inward.now === null) return 'Nothing was measured in this time.'
+  const way = (name: string, { now, average, max }: Figures) =>
+    `${name}: now ${formatQuantity(now, unit)}, average ${formatQuantity(average, unit)}, maximum ${formatQuantity(max, unit)}.`
+  return `In above the line, out below. ${way('In', inward)} ${way('Out', out)} The table holds every number.`
+}
+
+/** The busiest first, at the bottom of the stack; `other` always last. */
+function sortByVolume(traffic: Traffic, layers: readonly Layer[]): Layer[] {
+  const volumes = new Map(layers.map(({ cell }) => [cell, Number(volumeOf(traffic, cell))]))
+  return [...layers].sort(
+    (a, b) => Number(a.id === OTHER) - Number(b.id === OTHER) || volumes.get(b.cell)! - volumes.get(a.cell)!,
+  )
+}
+
+function chartData(traffic: Traffic, measure: Measure, subject: StackSubject, sorted: readonly Layer[]): ChartData {
+  const rates = (cell: string) => ({
+    in: ratesOf(traffic, cell, 'in', measure),
+    out: ratesOf(traffic, cell, 'out', measure),
+  })
+  const total = rates(subject.cell)
+  const peak =
+    traffic.range === 'day'
+      ? {}
+      : {
+          peak: {
+            in: peaksOf(traffic, subject.cell, 'in', measure),
+            out: peaksOf(traffic, subject.cell, 'out', measure),
+          },
+        }
+  const frame = { unit: SHOWN[measure].rate, from: traffic.from, to: traffic.to, stepSeconds: traffic.stepSeconds }
+  if (subject.breakdown === null)
+    return { ...frame, layers: [{ ...WHOLE, color: subject.color, ...total }], total, ...peak }
+  const stacked = sorted.filter(({ isStacked }) => isStacked)
+  const drawn = stacked.slice(0, stacked.length > MOST_LAYERS ? MOST_LAYERS - 1 : MOST_LAYERS)
+  const layers = drawn.map(({ id, label, color, cell }) => ({ id, label, color, ...rates(cell) }))
+  const rest = restOf(total, layers)
+  return { ...frame, layers: rest === null ? layers : [...layers, rest], total, ...peak }
+}
+
+/** What the layers leave of the total; `null` when they leave nothing worth a mention. */
+function restOf(total: Pick<DrawnLayer, 'in' | 'out'>, layers: readonly DrawnLayer[]): DrawnLayer | null {
+  const left = (way: 'in' | 'out') =>
+    total[way].map((whole, point) =>
+      whole === null ? null : Math.max(0, whole - layers.reduce((sum, layer) => sum + layer[way][point]!, 0)),
+    )
+  const rest = { id: 'rest', label: 'everything else', color: OTHER_COLOR, in: left('in'), out: left('out') }
+  const volume = (rates: PointRates) => rates.reduce<number>((sum, each) => sum + (each ?? 0), 0)
+  const whole = volume(total.in) + volume(total.out)
+  return volume(rest.in) + volume(rest.out) > whole / 1000 ? rest : null
+}
+
+function tableOf(
+  traffic: Traffic,
+  measure: Measure,
+  subject: StackSubject,
+  sorted: readonly Layer[],
+  { layers }: ChartData,
+  from: string,
+): FiguresTable {
+  const { title, rateInWords } = SHOWN[measure]
+  const colors = new Map(layers.map(({ id, color }) => [id, color]))
+  const whole = addCounters(...bothWays(traffic, subject.cell, measure))
+  const rowOf = (cell: string, label: string, href: string | null, color: string | null): FiguresRow => {
+    const ways = [figuresOf(traffic, cell, 'in', measure), figuresOf(traffic, cell, 'out', measure)]
+    const rates = (['now', 'average', 'max', 'percentile95', 'min'] as const).flatMap((name) =>
+      ways.map((way) => formatRate(way[name])),
+    )
+    return {
+      label,
+      href,
+      color,
+      share: formatShare(isKnown(traffic) ? shareOf(addCounters(...bothWays(traffic, cell, measure)), whole) : null),
+      cells: [...rates, ...ways.map(({ total }) => formatVolume(total))],
+    }
+  }
+  const { breakdown } = subject
+  return {
+    caption: `${title}: rates in ${rateInWords}, totals in ${measure === 'octets' ? 'bytes' : SHOWN[measure].volume}`,
+    head: breakdown?.dimension.singular ?? '',
+    rows: sorted.map(({ id, label, cell, address }) => rowOf(cell, label, link(from, address), colors.get(id) ?? null)),
+    total: rowOf(
+      subject.cell,
+      breakdown === null ? subject.title : 'Total',
+      null,
+      breakdown === null ? subject.color : null,
+    ),
+    quiet: (breakdown?.layers ?? []).filter(({ cell }) => !sawTraffic(traffic, cell)).map(({ label }) => label),
+  }
+}
+
+function bothWays(traffic: Traffic, cell: string, measure: Measure) {
+  return [
+    figuresOf(traffic, cell, 'in', measure).total ?? 0,
+    figuresOf(traffic, cell, 'out', measure).total ?? 0,
+  ] as const
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import {
+  DamagedFile,
+  listDirectory,
+  makeDirectory,
+  readJson,
+  syncDirectory,
+  TEMPORARY,
+  writeJson,
+} from '../ingest/store/files.ts'
+import { boardDayAddress } from './links.ts'
+import { linkFiles, type NewFile, writeFiles } from './write.ts'
+
+/*
+ * A release is a whole site in a directory of its own. It is made under a temporary name, becomes `releases/<n>`, and
+ * then the link `current` is exchanged: a visitor has the old site or the new one. `releases/<n>.json.gz`, beside it and not served,
+ * holds what its pages were made from.
+ */
+const SCHEMA = 1
+/** Visitors of the last ones may still be reading. */
+const KEPT = 3
+
+/** What a release was made from: by address, the hash of the page's model, and its files. */
+export interface ReleaseRecord {
+  readonly pages: { readonly [address: string]: PageRecord }
+}
+
+export interface PageRecord {
+  readonly key: string
+  /** Below the root of the site. */
+  readonly files: readonly string[]
+}
+
+/** The release that is public; `null` when there is none, or its record cannot be read: then everything is rendered. */
+export function readCurrent(siteDirectory: string): (ReleaseRecord & { readonly directory: string }) | null {
+  const directory = currentDirectory(siteDirectory)
+  if (directory === null) return null
+  try {
+    const stored = readJson(`${directory}.json.gz`)?.value as ({ schema: number } & ReleaseRecord) | undefined
+    return stored?.schema === SCHEMA ? { directory, pages: stored.pages } : null
+  } catch (error) {
+    if (error instanceof DamagedFile) return null
+    throw error
+  }
+}
+
+function currentDirectory(siteDirectory: string): string | null {
+  try {
+    return join(siteDirectory, readlinkSync(join(siteDirectory, 'current')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+/** A release being made: not public, and gone without trace when it is dropped. */
+export interface Draft {
+  readonly directory: string
+  write(files: readonly NewFile[]): Promise<void>
+  /** Takes files over from another release. */
+  keep(from: string, files: readonly string[]): Promise<void>
+  /** Makes the days of the archive part of the site. */
+  linkArchive(days: readonly string[]): void
+  /** Makes it the site. */
+  publish(record: ReleaseRecord): string
+  drop(): void
+}
+
+export function createDraft(siteDirectory: string): Draft {
+  const releases = join(siteDirectory, 'releases')
+  makeDirectory(releases)
+  dropAbandoned(releases)
+  const directory = join(releases, `${TEMPORARY}${process.pid}-${randomBytes(4).toString('hex')}`)
+  mkdirSync(directory)
+  return {
+    directory,
+    write: (files) => writeFiles(files.map(({ path, text }) => ({ path: join(directory, path), text }))),
+    keep: (from, files) => linkFiles(files.map((file) => ({ from: join(from, file), to: join(directory, file) }))),
+    linkArchive(days) {
+      for (const day of days) linkDay(siteDirectory, directory, day)
+    },
+    publish(record) {
+      const number = Math.max(0, ...listReleases(releases)) + 1
+      const target = join(releases, String(number))
+      writeJson(`${target}.json.gz`, { schema: SCHEMA, ...record })
+      renameSync(directory, target)
+      syncDirectory(releases)
+      swap(siteDirectory, number)
+      prune(releases, number)
+      return target
+    },
+    drop: () => rmSync(directory, { recursive: true, force: true }),
+  }
+}
+
+/** `scoreboard/2026/11/23` in the release leads to `archive/2026-11-23` beside the releases. */
+function linkDay(siteDirectory: string, directory: string, day: string): void {
+  const path = join(directory, boardDayAddress(day).slice(0, -1))
+  mkdirSync(dirname(path), { recursive: true })
+  symlinkSync(relative(dirname(path), join(siteDirectory, 'archive', day)), path)
+}
+
+function swap(siteDirectory: string, number: number): void {
+  const temporary = join(siteDirectory, `${TEMPORARY}current-${process.pid}`)
+  rmSync(temporary, { force: true })
+  symlinkSync(join('releases', String(number)), temporary)
+  renameSync(temporary, join(siteDirectory, 'current'))
+  syncDirectory(siteDirectory)
+}
+
+/** Numbers of releases that a build finished: a directory with its record. */
+function listReleases(releases: string): number[] {
+  return listDirectory(releases)
+    .filter((name) => /^\d+$/.test(name) && existsSync(join(releases, `${name}.json.gz`)))
+    .map(Number)
+    .sort((a, b) => a - b)
+}
+
+function prune(releases: string, newest: number): void {
+  for (const number of listReleases(releases).filter((each) => each <= newest - KEPT)) {
+    rmSync(join(releases, String(number)), { recursive: true, force: true })
+    rmSync(join(releases, `${number}.json.gz`), { force: true })
+  }
+}
+
+/** Drafts of builds that were killed. */
+function dropAbandoned(releases: string): void {
+  for (const name of readdirSync(releases)) {
+    const pid = /^\.tmp-(\d+)-/.exec(basename(name))?.[1]
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(releases, name), { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

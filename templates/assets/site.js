@@ -1,0 +1,103 @@
+/* What pages can do beyond being read. They are complete without it. A classic script: modules do not load from files. */
+;(() => {
+  const root = document.documentElement
+  const remembered = read()
+  if (remembered) root.dataset.theme = remembered
+  document.addEventListener('DOMContentLoaded', () => {
+    setUpSwitch()
+    tellStale()
+    for (const table of document.querySelectorAll('table[data-sortable]')) makeSortable(table)
+  })
+
+  function read() {
+    try {
+      const theme = localStorage.getItem('theme')
+      return theme === 'dark' || theme === 'light' ? theme : null
+    } catch {
+      return null
+    }
+  }
+
+  function isDark() {
+    const theme = root.dataset.theme
+    return theme ? theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches
+  }
+
+  function setUpSwitch() {
+    const button = document.querySelector('.switch')
+    const label = () => {
+      button.textContent = isDark() ? 'Light' : 'Dark'
+    }
+    label()
+    button.hidden = false
+    button.addEventListener('click', () => {
+      root.dataset.theme = isDark() ? 'light' : 'dark'
+      label()
+      try {
+        localStorage.setItem('theme', root.dataset.theme)
+      } catch {}
+    })
+  }
+
+  /* Looks again every minute: a page may stay open for days. */
+  function tellStale() {
+    const notice = document.querySelector('[data-stale-after]')
+    if (!notice) return
+    const look = () => {
+      notice.hidden = Date.now() < Date.parse(notice.dataset.staleAfter)
+    }
+    look()
+    setInterval(look, 60000)
+  }
+
+  function makeSortable(table) {
+    const heads = columnHeads(table)
+    for (const [column, head] of heads.entries()) {
+      if (!head || head.hasAttribute('data-unsortable')) continue
+      const button = document.createElement('button')
+      button.type = 'button'
+      button.append(...head.childNodes)
+      head.append(button)
+      button.addEventListener('click', () => sortBy(table, heads, column))
+    }
+  }
+
+  /* The head cell of each column: that of one column, in the lowest row. */
+  function columnHeads(table) {
+    const grid = []
+    for (const [y, row] of [...table.tHead.rows].entries()) {
+      grid[y] ??= []
+      let x = 0
+      for (const cell of row.cells) {
+        while (grid[y][x]) x++
+        for (let down = 0; down < cell.rowSpan; down++) {
+          grid[y + down] ??= []
+          for (let right = 0; right < cell.colSpan; right++) grid[y + down][x + right] = cell
+        }
+        x += cell.colSpan
+      }
+    }
+    const lowest = grid.at(-1)
+    return lowest.map((cell, x) => (lowest.indexOf(cell) === x ? cell : null))
+  }
+
+  function sortBy(table, heads, column) {
+    const head = heads[column]
+    const isText = column === 0
+    const order = head.getAttribute('aria-sort') === (isText ? 'ascending' : 'descending') ? -1 : 1
+    for (const other of heads) other?.removeAttribute('aria-sort')
+    head.setAttribute('aria-sort', (order === 1) === isText ? 'ascending' : 'descending')
+    const body = table.tBodies[0]
+    const value = (row) => row.cells[column].textContent.trim()
+    const compare = isText
+      ? (a, b) => value(a).localeCompare(value(b))
+      : (a, b) => toNumber(value(b)) - toNumber(value(a))
+    body.append(...[...body.rows].sort((a, b) => order * compare(a, b)))
+  }
+
+  /* `3.11 G` as a number; what nobody measured is less than nothing. */
+  function toNumber(text) {
+    const match = /^<?([\d.]+)\s*([kMGTPEZY]?)/.exec(text)
+    return match ? Number(match[1]) * 1000 ** ' kMGTPEZY'.indexOf(match[2] || ' ') : -1
+  }
+})()
