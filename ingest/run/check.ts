@@ -1,0 +1,125 @@
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
+import { dirname, relative } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import { EXIT, UserError } from '../model/errors.ts'
+import { discoverFlowFiles } from './discover.ts'
+
+/** One thing that was looked at. `subject` is a key of the config; what is not ok says how to mend it. */
+export interface Finding {
+  readonly level: 'ok' | 'warning' | 'error'
+  readonly subject: string
+  readonly message: string
+  /** What an error lets the command end with. */
+  readonly exitCode: number
+}
+
+const MEBIBYTE = 1024 * 1024
+/** A site and its next release take some hundred MiB. */
+const LITTLE_SPACE = 1024 * MEBIBYTE
+const NO_SPACE = 64 * MEBIBYTE
+
+/** Looks at every directory that the config names, as the user who runs this; writes nothing. */
+export function checkDirectories(config: Config): Finding[] {
+  const { flows, data, site } = config
+  const saved: Record<string, string> = flows.saved === false ? {} : { 'flows.saved': flows.saved }
+  const written = { data, ...saved, 'site.dir': site.dir }
+  return [
+    ...checkPlaces({ 'flows.dir': flows.dir, ...written }),
+    checkFlowFiles(config),
+    ...Object.entries(written).map(([key, path]) => checkWritable(key, path)),
+    ...Object.entries(saved).map(([key, path]) => checkMove(key, flows.dir, path)),
+    ...(['data', 'site.dir'] as const).map((key) => checkSpace(key, written[key])),
+  ]
+}
+
+/**
+ * Every directory has a place of its own. Nothing lies where the site is published, and flow files do not lie where
+ * flowscan writes: they would not be found, or found again and again.
+ */
+function checkPlaces(places: Readonly<Record<string, string>>): Finding[] {
+  const names = Object.keys(places)
+  return names.flatMap((key, at) =>
+    names
+      .filter((other, otherAt) => {
+        if (places[key] === places[other]) return otherAt < at
+        return (other === 'site.dir' || key === 'flows.dir') && isInside(places[key]!, places[other]!)
+      })
+      .map((other) =>
+        error(
+          key,
+          `${places[key]}: is or lies in ${other} (${places[other]}); give it a place of its own`,
+          EXIT.config,
+        ),
+      ),
+  )
+}
+
+function isInside(path: string, directory: string): boolean {
+  const way = relative(directory, path)
+  return way !== '' && way !== '..' && !way.startsWith('../')
+}
+
+function checkFlowFiles(config: Config): Finding {
+  const { dir, pattern } = config.flows
+  try {
+    const waiting = discoverFlowFiles(config).length
+    if (waiting > 0) return ok('flows.dir', `${dir}: ${waiting} completed flow file${waiting === 1 ? '' : 's'} waiting`)
+    const names = pattern === undefined ? 'ft-v05.2026-11-23.163500+0000 or nfcapd.202611231635' : String(pattern)
+    return ok('flows.dir', `${dir}: no completed flow file (named like ${names}) waiting`)
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown
+    return error('flows.dir', thrown.message.replace(/^flows\.dir: /, ''))
+  }
+}
+
+function checkWritable(key: string, path: string): Finding {
+  const there = nearest(path)
+  const mend = 'let the user that runs flowscan write there, or choose another place'
+  if (!statSync(there).isDirectory())
+    return error(key, `${path}: ${there} is not a directory; move it away, or choose another place`)
+  try {
+    accessSync(there, constants.W_OK | constants.X_OK)
+  } catch (thrown) {
+    return error(key, `${path}: ${there} cannot be written (${(thrown as NodeJS.ErrnoException).code}); ${mend}`)
+  }
+  return ok(key, there === path ? `${path}: can be written` : `${path}: will be made`)
+}
+
+/** Moving a flow file takes writing the directory it leaves; to another device it must be copied. */
+function checkMove(key: string, from: string, to: string): Finding {
+  const start = nearest(from)
+  try {
+    accessSync(start, constants.W_OK | constants.X_OK)
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code
+    const mend = 'let the user that runs flowscan write there, or set flows.saved to false'
+    return error('flows.dir', `${from}: files cannot be moved away from it (${code}); ${mend}`)
+  }
+  if (statSync(start).dev === statSync(nearest(to)).dev) return ok(key, `${to}: on the same device as flows.dir`)
+  return warning(key, `${to}: on another device than flows.dir: every file is copied; choose a place beside flows.dir`)
+}
+
+function checkSpace(key: string, path: string): Finding {
+  const { bavail, bsize } = statfsSync(nearest(path))
+  const free = bavail * bsize
+  const told = `${path}: ${Math.floor(free / MEBIBYTE).toLocaleString('en-US')} MiB free`
+  if (free < NO_SPACE) return error(key, `${told}; make room, or choose another place`)
+  return free < LITTLE_SPACE ? warning(key, `${told}; make room before it is full`) : ok(key, told)
+}
+
+/** The path itself, or what exists of the way to it. */
+function nearest(path: string): string {
+  return existsSync(path) ? path : nearest(dirname(path))
+}
+
+function ok(subject: string, message: string): Finding {
+  return { level: 'ok', subject, message, exitCode: EXIT.ok }
+}
+
+function warning(subject: string, message: string): Finding {
+  return { level: 'warning', subject, message, exitCode: EXIT.ok }
+}
+
+function error(subject: string, message: string, exitCode: number = EXIT.io): Finding {
+  return { level: 'error', subject, message, exitCode }
+}
