@@ -1,5 +1,6 @@
 import type { FlowFileSummary } from '../model/flow-batch.ts'
 import { slotOf } from '../model/time.ts'
+import { createWallClock } from '../model/time-zone.ts'
 
 /**
  * The slot a flow file belongs to, in unix seconds; `null` when the file does not say. Never from the clock.
@@ -37,33 +38,10 @@ export function timeInName(name: string, timeZone: string): number | null {
   const asUtc = Date.UTC(year, month - 1, day, hour, minute, second)
   if (Number.isNaN(asUtc)) return null
   const offset = match[7]
-  return offset === undefined ? asUtc - zoneOffsetMs(asUtc, timeZone) : asUtc - parseOffsetMs(offset)
+  return offset === undefined ? createWallClock(timeZone)(asUtc) : asUtc - parseOffsetMs(offset)
 }
 
 function parseOffsetMs(offset: string): number {
   const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3, 5))
   return (offset.startsWith('-') ? -minutes : minutes) * 60_000
-}
-
-/** What a zone's clocks show ahead of UTC when they show `localMs`. In the hour that autumn repeats: the first of the two. */
-function zoneOffsetMs(localMs: number, timeZone: string): number {
-  const ahead = (ms: number) => wallClock(ms, timeZone) - ms
-  const dayBefore = ahead(localMs - 86_400_000)
-  return wallClock(localMs - dayBefore, timeZone) === localMs ? dayBefore : ahead(localMs)
-}
-
-/** The wall clock of a zone at a moment, read as if it were UTC, in ms. */
-function wallClock(ms: number, timeZone: string): number {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  })
-  const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]))
-  return Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!)
 }
