@@ -1,45 +1,98 @@
 import { createRequire } from 'node:module'
+import * as zlib from 'node:zlib'
+import { decompressLzo } from './lzo.ts'
+import { readZstdFrame } from './zstd-frame.ts'
 
-/** A way in which a block of an nfcapd file may be compressed. The unpacked size is stored nowhere. */
+/** A way in which a block of an nfcapd file may be compressed. */
 export interface Codec {
   readonly name: string
-  /**
-   * Unpacks the block that fills `bytes` from byte 4 on; the first 4 bytes are there to be written over. Throws when the block
-   * is damaged or larger than `MOST_UNPACKED`. `null`: this installation cannot.
-   */
-  readonly decompress: ((bytes: Uint8Array) => Uint8Array) | null
+  /** Loads what unpacking takes, once per file that needs it. Fails where the installation lacks it. */
+  open(): Promise<Decompress>
 }
+
+/**
+ * Unpacks the block that fills `bytes` from byte 4 on; the first 4 bytes are there to be written over. `size` is how long the
+ * block is unpacked, where the file says so. What it returns is good until the next call. Throws when the block is damaged
+ * or larger than `MOST_UNPACKED`.
+ */
+export type Decompress = (bytes: Uint8Array, size: number | null) => Uint8Array
 
 /** The reference reader's buffer is 5 MiB; nothing writes blocks beyond 2. */
 export const MOST_UNPACKED = 16 * 1024 * 1024
-const USUAL_UNPACKED = 2 * 1024 * 1024
 
-/** By the code that layout 2 uses (README, "nfcapd layout 2"). */
-export const CODECS: { readonly [code: number]: Codec } = {
-  0: { name: 'none', decompress: (bytes) => bytes.subarray(4) },
-  1: { name: 'LZO', decompress: null },
-  2: { name: 'BZ2', decompress: null },
-  3: { name: 'LZ4', decompress: decompressLz4 },
-  4: { name: 'ZSTD', decompress: null },
+export const NONE: Codec = { name: 'none', open: async () => (bytes) => bytes.subarray(4) }
+
+export const LZO: Codec = {
+  name: 'LZO',
+  async open() {
+    const output = new Uint8Array(MOST_UNPACKED)
+    return (bytes, size) =>
+      output.subarray(0, decompressLzo(bytes.subarray(4), output.subarray(0, size ?? MOST_UNPACKED)))
+  },
 }
 
-/** lz4-napi wants the unpacked size in 4 bytes before the block and takes it as the room there is: usual first, then more. */
-function decompressLz4(bytes: Uint8Array): Uint8Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let room = USUAL_UNPACKED; ; room *= 2) {
-    view.setUint32(0, room, true)
-    try {
-      return lz4().uncompressSync(bytes)
-    } catch (error) {
-      if (room >= MOST_UNPACKED || !/too small/i.test((error as Error).message)) throw error
+export const LZ4: Codec = {
+  name: 'LZ4',
+  /** lz4-napi wants the unpacked size in 4 bytes before the block and takes it as the room there is: as much as the last block took, then more. */
+  async open() {
+    const { uncompressSync } = createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi')
+    let usual = 1024 * 1024
+    return (bytes, size) => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      for (let room = size ?? usual; ; room *= 2) {
+        view.setUint32(0, room, true)
+        try {
+          const unpacked = uncompressSync(bytes)
+          usual = Math.max(usual, unpacked.length)
+          return unpacked
+        } catch (error) {
+          if (size !== null || room >= MOST_UNPACKED || !/too small/i.test((error as Error).message)) throw error
+        }
+      }
     }
-  }
+  },
 }
 
-let loaded: typeof import('lz4-napi') | undefined
+export const BZ2: Codec = {
+  name: 'BZ2',
+  async open() {
+    const { default: Bzip2 } = await import('@foxglove/wasm-bz2')
+    const decoder = await Bzip2.init()
+    return (bytes, size) => decoder.decompress(bytes.subarray(4), size ?? MOST_UNPACKED)
+  },
+}
 
-/** Loaded when the first block asks for it: a file without LZ4 does not pay for it. */
-function lz4(): typeof import('lz4-napi') {
-  loaded ??= createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi')
-  return loaded
+export const ZSTD: Codec = {
+  name: 'ZSTD',
+  async open() {
+    const decompress = await openZstd()
+    return (bytes) => {
+      const frame = bytes.subarray(4)
+      const { contentSize } = readZstdFrame(frame)
+      if (contentSize !== null && contentSize > MOST_UNPACKED)
+        throw new RangeError(`it says it holds ${contentSize} bytes; expected at most ${MOST_UNPACKED}`)
+      return decompress(frame, contentSize ?? MOST_UNPACKED)
+    }
+  },
+}
+
+/** Node has zstd of its own from 22.15 on. */
+interface ZlibOfLaterNode {
+  readonly zstdDecompressSync?: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
+}
+
+async function openZstd(): Promise<(frame: Uint8Array, room: number) => Uint8Array> {
+  const { zstdDecompressSync } = zlib as ZlibOfLaterNode
+  if (zstdDecompressSync !== undefined) {
+    return (frame, room) => zstdDecompressSync(frame, { maxOutputLength: Math.max(1, room) })
+  }
+  const { ZSTDDecoder } = await import('zstddec')
+  const decoder = new ZSTDDecoder()
+  await decoder.init()
+  return (frame, room) => {
+    if (room === 0) return new Uint8Array(0)
+    const unpacked = decoder.decode(frame, room)
+    if (unpacked.length === 0) throw new RangeError(`the frame is damaged, or more than ${room} bytes come out of it`)
+    return unpacked
+  }
 }

@@ -8,7 +8,7 @@ const REST = 'others'
 export interface ExporterIndex {
   /** Hot: the number of an IPv4 exporter. */
   ofIPv4(address: number): number
-  /** The number of an exporter whose four words start at `words[at]`. */
+  /** Hot: the number of an exporter whose four words start at `words[at]`. */
   of(words: ArrayLike<number>, at: number): number
 }
 
@@ -18,6 +18,8 @@ export function createExporterIndex(names: string[]): ExporterIndex {
   const byName = new Map<string, number>()
   let lastAddress = -1
   let lastIndex = 0
+  const lastWords = new Uint32Array(4)
+  let lastOfWords = -1
 
   function byText(name: string): number {
     const known = byName.get(name)
@@ -42,6 +44,15 @@ export function createExporterIndex(names: string[]): ExporterIndex {
       lastIndex = index
       return index
     },
-    of: (words, at) => byText(formatAddress(words, at)),
+    of(words, at) {
+      if (lastOfWords !== -1 && isSame(lastWords, words, at)) return lastOfWords
+      for (let word = 0; word < 4; word++) lastWords[word] = words[at + word]!
+      lastOfWords = byText(formatAddress(words, at))
+      return lastOfWords
+    },
   }
+}
+
+function isSame(last: Uint32Array, words: ArrayLike<number>, at: number): boolean {
+  return last[0] === words[at] && last[1] === words[at + 1] && last[2] === words[at + 2] && last[3] === words[at + 3]
 }

@@ -3,10 +3,12 @@ import type { FlowFileSummary } from '../model/flow-batch.ts'
 import { ByteReader } from './bytes.ts'
 import type { Decoder, EmitBatch } from './decoder.ts'
 import { flowTools } from './flow-tools.ts'
+import { nfcapdV1 } from './nfcapd-v1.ts'
 import { nfcapdV2 } from './nfcapd-v2.ts'
+import { nfcapdV3 } from './nfcapd-v3.ts'
 
 /** Every file format there is. A new one needs its file, its name here, and a fixture pair. */
-export const decoders: readonly Decoder[] = [flowTools, nfcapdV2]
+export const decoders: readonly Decoder[] = [flowTools, nfcapdV1, nfcapdV2, nfcapdV3]
 
 const HEAD_LENGTH = 64
 
@@ -30,12 +32,10 @@ const STRANGERS: readonly { readonly starts: readonly number[]; readonly is: str
   { starts: [0x28, 0xb5, 0x2f, 0xfd], is: 'zstd', mend: 'unpack it with unzstd' },
   { starts: [0x04, 0x22, 0x4d, 0x18], is: 'an LZ4 frame', mend: 'unpack it with unlz4' },
   {
-    starts: [0x0c, 0xa5, 0x01, 0x00],
-    is: 'nfcapd layout 1 (nfdump 1.6)',
-    mend: 'convert it with nfdump 1.7: nfdump -r FILE -w FILE',
+    starts: [0x0c, 0xa5],
+    is: 'nfcapd of an unknown layout',
+    mend: 'flowscan reads layouts 1 to 3 (nfdump 1.6 to 1.8)',
   },
-  { starts: [0x0c, 0xa5, 0x03, 0x00], is: 'nfcapd layout 3 (nfdump 1.8)', mend: 'collect with nfdump 1.7' },
-  { starts: [0x0c, 0xa5], is: 'nfcapd of an unknown layout', mend: 'flowscan reads layout 2 (nfdump 1.7)' },
   {
     starts: [0xa5, 0x0c],
     is: 'nfcapd written on a big-endian machine',

@@ -1,0 +1,114 @@
+import type { FlowBatch } from '../model/flow-batch.ts'
+import type { Warnings } from './warnings.ts'
+
+/** What the record readers of all layouts of nfcapd have in common. */
+export interface RecordReader {
+  readonly counts: RecordCounts
+  /**
+   * Reads what an unpacked block holds; `flush` is called when the batch is full and must empty it. Every flow of
+   * the block is in the batch, or was, when it returns what is wrong with the block, or `null`.
+   */
+  readBlock(
+    block: DataView,
+    header: { type: number; records: number | null },
+    batch: FlowBatch,
+    flush: () => void,
+  ): BlockDamage | null
+}
+
+export interface BlockDamage {
+  /** Where in the unpacked block. */
+  readonly at: number
+  readonly message: string
+}
+
+/** What reading blocks has found besides flows. */
+export interface RecordCounts {
+  flows: number
+  events: number
+  implausible: number
+  /** Blocks with another number of records than they say. */
+  miscounted: number
+  /** Too short for what they say they hold. */
+  short: number
+  /** Skipped by their length. */
+  unknownRecords: number
+  unknownElements: number
+  /** Layout 1: flows of which only the counters and addresses could be read. */
+  withoutMap: number
+  unknownExtensions: number
+  /** Sequence failures as the collector's statistics say; `null` without them. */
+  sequenceFailures: number | null
+  firstReceivedMs: number | null
+}
+
+export function createRecordCounts(): RecordCounts {
+  return {
+    flows: 0,
+    events: 0,
+    implausible: 0,
+    miscounted: 0,
+    short: 0,
+    unknownRecords: 0,
+    unknownElements: 0,
+    withoutMap: 0,
+    unknownExtensions: 0,
+    sequenceFailures: null,
+    firstReceivedMs: null,
+  }
+}
+
+export function warnOfRecords(counts: RecordCounts, warnings: Warnings): void {
+  const { events, implausible, short, unknownRecords, unknownElements, withoutMap, unknownExtensions } = counts
+  const sequenceFailures = counts.sequenceFailures ?? 0
+  if (events > 0) warnings.add('events', `${events} event records (NSEL, NEL) carry no traffic and are left out`)
+  if (implausible > 0) warnings.add('implausible', `${implausible} records with counters beyond 2^53 are left out`)
+  if (counts.miscounted > 0)
+    warnings.add('miscounted', `${counts.miscounted} blocks hold another number of records than they say`)
+  if (short > 0)
+    warnings.add('short', `${short} flow records are too short for what they say they hold and are left out`)
+  if (unknownRecords > 0) warnings.add('records', `${unknownRecords} records of unknown types are skipped`)
+  if (unknownElements > 0) warnings.add('elements', `${unknownElements} elements of unknown types are skipped`)
+  if (withoutMap > 0)
+    warnings.add(
+      'map',
+      `${withoutMap} records name an extension map that is missing: their addresses and counters count, the rest is unknown`,
+    )
+  if (unknownExtensions > 0)
+    warnings.add(
+      'extensions',
+      `${unknownExtensions} records hold extensions of unknown types; what lies behind these is left out`,
+    )
+  if (sequenceFailures > 0)
+    warnings.add('sequence', `the collector noticed ${sequenceFailures} gaps in the sequence of exports`)
+}
+
+/**
+ * Walks records of `type/2 size/2 …` that fill a block from `start` on; `read` is given the place, type and size of each. Returns
+ * what is wrong when it does not end where the block does; another number of records than `expected` is only counted.
+ */
+export function walkRecords(
+  block: DataView,
+  start: number,
+  expected: number | null,
+  counts: RecordCounts,
+  read: (at: number, type: number, size: number) => void,
+): BlockDamage | null {
+  const end = block.byteLength
+  let records = 0
+  for (let at = start; at < end; records++) {
+    if (at + 4 > end) return { at, message: `${end - at} bytes behind the last record` }
+    const type = block.getUint16(at, true)
+    const size = block.getUint16(at + 2, true)
+    if (size < 4 || at + size > end) {
+      return {
+        at,
+        message: `record of type ${type} with ${size} bytes, but ${end - at} remain; the rest of the block is left out`,
+      }
+    }
+    read(at, type, size)
+    at += size
+  }
+  if (expected !== null && records !== expected) counts.miscounted++
+  return null
+}
