@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { themeCss } from './charts/theme.ts'
 import { assetAddress } from './links.ts'
+import type { NewFile } from './write.ts'
 
 /** The addresses of what every page needs, with the hash of its content. */
 export interface Assets {
@@ -11,16 +12,20 @@ export interface Assets {
   readonly icon: string
 }
 
-/** Reads the assets of the templates. `files`: by name below `assets/`. */
-export function readAssets(templates: string): { assets: Assets; files: ReadonlyMap<string, string> } {
+/** Reads the assets of the templates. `files`: where they lie below the root of the site. */
+export function readAssets(templates: string): { assets: Assets; files: NewFile[] } {
   const read = (name: string) => readFileSync(join(templates, 'assets', name), 'utf8')
-  const files = new Map([
-    ['site.css', `${themeCss()}\n${read('site.css')}`],
-    ['site.js', read('site.js')],
-    ['icon.svg', read('icon.svg')],
-  ])
-  const address = (name: string) => assetAddress(name, hashOf(files.get(name)!).slice(0, 10))
-  return { assets: { css: address('site.css'), script: address('site.js'), icon: address('icon.svg') }, files }
+  const css = `${themeCss()}\n${read('site.css')}`
+  const [script, icon] = [read('site.js'), read('icon.svg')]
+  const address = (name: string, text: string) => assetAddress(name, hashOf(text).slice(0, 10))
+  return {
+    assets: { css: address('site.css', css), script: address('site.js', script), icon: address('icon.svg', icon) },
+    files: [
+      { path: 'assets/site.css', text: css },
+      { path: 'assets/site.js', text: script },
+      { path: 'assets/icon.svg', text: icon },
+    ],
+  }
 }
 
 /** A hash over every file of directories, so that a change of code or templates renders every page anew. */

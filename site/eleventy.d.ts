@@ -1,9 +1,11 @@
 /** What flowscan uses of Eleventy, which brings no types. */
 declare module '@11ty/eleventy' {
   interface UserConfig {
+    setIncludesDirectory(directory: string): void
     setTemplateFormats(formats: readonly string[]): void
     setNunjucksEnvironmentOptions(options: object): void
     addGlobalData(name: string, data: unknown): void
+    addTemplate(path: string, content: string, data: object): void
     addShortcode(name: string, shortcode: (...values: never[]) => string): void
   }
   export default class Eleventy {

@@ -46,6 +46,18 @@ function roundRate(perSecond: number, measure: Measure): number {
 }
 
 export function figuresOf(traffic: Traffic, cell: string, direction: Direction, measure: Measure): Figures {
+  const known = figured.get(traffic) ?? new Map<string, Figures>()
+  figured.set(traffic, known)
+  const key = `${cell} ${direction} ${measure}`
+  const figures = known.get(key) ?? computeFigures(traffic, cell, direction, measure)
+  known.set(key, figures)
+  return figures
+}
+
+/** Pages ask for the same figures again and again: a member's stand on its own page, its dimension's and the overview. */
+const figured = new WeakMap<Traffic, Map<string, Figures>>()
+
+function computeFigures(traffic: Traffic, cell: string, direction: Direction, measure: Measure): Figures {
   const rates = ratesOf(traffic, cell, direction, measure).filter((each) => each !== null)
   if (rates.length === 0) return { now: null, min: null, average: null, max: null, percentile95: null, total: null }
   const sorted = Float64Array.from(rates).sort()
@@ -60,8 +72,7 @@ export function figuresOf(traffic: Traffic, cell: string, direction: Direction, 
   }
 }
 
-/** Counted in the points that are known; 0 when nothing is. */
-export function totalOf(traffic: Traffic, cell: string, direction: Direction, measure: Measure): Counter {
+function totalOf(traffic: Traffic, cell: string, direction: Direction, measure: Measure): Counter {
   const sums = cellOf(traffic, cell)[direction]?.sum[measure] ?? []
   return sums.reduce<Counter>((sum, count, point) => (traffic.known[point] === 0 ? sum : addCounters(sum, count)), 0)
 }
@@ -80,7 +91,13 @@ export function shareOf(part: Counter, whole: Counter): number | null {
   return Number(whole) === 0 ? null : Number(part) / Number(whole)
 }
 
+/** In and out together. */
+export function totalBothWays(traffic: Traffic, cell: string, measure: Measure): Counter {
+  const total = (direction: Direction) => figuresOf(traffic, cell, direction, measure).total ?? 0
+  return addCounters(total('in'), total('out'))
+}
+
 /** In and out together, in octets. */
 export function volumeOf(traffic: Traffic, cell: string): Counter {
-  return addCounters(totalOf(traffic, cell, 'in', 'octets'), totalOf(traffic, cell, 'out', 'octets'))
+  return totalBothWays(traffic, cell, 'octets')
 }

@@ -11,6 +11,7 @@ import {
   writeJson,
 } from '../ingest/store/files.ts'
 import { boardDayAddress } from './links.ts'
+import type { RangeName } from './traffic.ts'
 import { linkFiles, type NewFile, writeFiles } from './write.ts'
 
 /*
@@ -22,24 +23,41 @@ const SCHEMA = 1
 /** Visitors of the last ones may still be reading. */
 const KEPT = 3
 
-/** What a release was made from: by address, the hash of the page's model, and its files. */
+/** What a release was made from. */
 export interface ReleaseRecord {
+  /** Of the code, the templates and what every page shares. */
+  readonly version: string
+  /** By address. */
   readonly pages: { readonly [address: string]: PageRecord }
+  readonly ranges: { readonly [R in RangeName]: RangeRecord }
 }
 
 export interface PageRecord {
+  /** Hash of the page's model. */
   readonly key: string
   /** Below the root of the site. */
   readonly files: readonly string[]
+  readonly range?: RangeName
+}
+
+export interface RangeRecord {
+  /** See `TrafficReader.stateOf`. */
+  readonly state: string
+  /** Names of the cells that saw traffic. */
+  readonly cells: readonly string[]
+}
+
+export interface CurrentRelease extends ReleaseRecord {
+  readonly directory: string
 }
 
 /** The release that is public; `null` when there is none, or its record cannot be read: then everything is rendered. */
-export function readCurrent(siteDirectory: string): (ReleaseRecord & { readonly directory: string }) | null {
+export function readCurrent(siteDirectory: string): CurrentRelease | null {
   const directory = currentDirectory(siteDirectory)
   if (directory === null) return null
   try {
     const stored = readJson(`${directory}.json.gz`)?.value as ({ schema: number } & ReleaseRecord) | undefined
-    return stored?.schema === SCHEMA ? { directory, pages: stored.pages } : null
+    return stored?.schema === SCHEMA ? { ...stored, directory } : null
   } catch (error) {
     if (error instanceof DamagedFile) return null
     throw error

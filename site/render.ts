@@ -1,10 +1,12 @@
-import { join } from 'node:path'
+import { dirname, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import Eleventy from '@11ty/eleventy'
 import type { Assets } from './assets.ts'
 import { renderStacked } from './charts/render.ts'
 import { renderSparkline } from './charts/sparkline.ts'
 import { link, NOT_FOUND, OVERVIEW } from './links.ts'
-import { type Page, TEMPLATES } from './pages/page.ts'
+import type { Page } from './pages/page.ts'
+import type { NewFile } from './write.ts'
 
 /** What is around the content of every page. */
 export interface Frame {
@@ -26,22 +28,26 @@ export interface Framed {
 export async function renderPages(templates: string, pages: readonly Framed[]): Promise<Map<string, string>> {
   if (pages.length === 0) return new Map()
   const { charts, sparklines } = await drawAll(pages)
-  const items = Object.fromEntries(
-    TEMPLATES.map((name) => [name, pages.filter(({ page }) => page.template === name).map(toItem)]),
-  )
-  const eleventy = new Eleventy(templates, join(templates, '_site'), {
+  const eleventy = new Eleventy(VIRTUAL, VIRTUAL, {
     configPath: null,
     quietMode: true,
     config(config) {
+      config.setIncludesDirectory(relative(VIRTUAL, templates))
       config.setTemplateFormats(['njk'])
       config.setNunjucksEnvironmentOptions({ throwOnUndefined: true, trimBlocks: true, lstripBlocks: true })
-      config.addGlobalData('items', () => items)
       config.addGlobalData(
         'permalink',
         () =>
           ({ it }: { it: { address: string } }) =>
             fileOf(it.address),
       )
+      for (const name of new Set(pages.map(({ page }) => page.template))) {
+        const items = pages.filter(({ page }) => page.template === name).map(toItem)
+        config.addTemplate(`${name}.njk`, `{% extends "${name}.njk" %}`, {
+          pagination: { data: 'items', size: 1, alias: 'it' },
+          items,
+        })
+      }
       config.addShortcode('chart', (address: string, name: string) => charts.get(keyOf(address, name))!)
       config.addShortcode('sparkline', (address: string, name: string) => sparklines.get(keyOf(address, name))!)
       config.addShortcode('chip', chip)
@@ -49,13 +55,55 @@ export async function renderPages(templates: string, pages: readonly Framed[]): 
     },
   })
   eleventy.disableLogger()
-  const rendered = await eleventy.toJSON()
+  const rendered = await fromUsableDirectory(templates, () => eleventy.toJSON())
   return new Map(rendered.map(({ url, content }) => [url.slice(1), content]))
+}
+
+/**
+ * Where Eleventy is told to look for pages: there are none, all are made here. The templates are what these extend, so that
+ * each is compiled once and not once a page.
+ */
+const VIRTUAL = dirname(fileURLToPath(import.meta.url))
+
+/** Eleventy finds no page when it is called in `/`, where services run. */
+async function fromUsableDirectory<T>(directory: string, action: () => Promise<T>): Promise<T> {
+  const here = process.cwd()
+  if (here !== '/') return action()
+  process.chdir(directory)
+  try {
+    return await action()
+  } finally {
+    process.chdir(here)
+  }
 }
 
 /** The file that a page is, below the root of the site. */
 export function fileOf(address: string): string {
   return address.endsWith('.html') ? address : `${address}index.html`
+}
+
+/** The files of a rendered page, below the root of the site; its own last. */
+export function filesOf({ address, files = {} }: Page, html: ReadonlyMap<string, string>): NewFile[] {
+  const beside = Object.entries(files).map(([name, text]) => ({ path: address + name, text }))
+  return [...beside, { path: fileOf(address), text: html.get(address)! }]
+}
+
+/** Pages are made and rendered some at a time, so that memory does not follow the size of the site. */
+const BATCH = 250
+
+/** Groups items that count for so many pages each. */
+export function* inBatches<T>(items: Iterable<T>, pagesOf: (item: T) => number): Generator<T[]> {
+  let batch: T[] = []
+  let pages = 0
+  for (const item of items) {
+    batch.push(item)
+    pages += pagesOf(item)
+    if (pages < BATCH) continue
+    yield batch
+    batch = []
+    pages = 0
+  }
+  if (batch.length > 0) yield batch
 }
 
 async function drawAll(pages: readonly Framed[]) {
@@ -64,8 +112,8 @@ async function drawAll(pages: readonly Framed[]) {
   for (const { page } of pages) {
     for (const [name, chart] of Object.entries(page.charts ?? {}))
       charts.set(keyOf(page.address, name), await renderStacked(chart))
-    for (const [name, rates] of Object.entries(page.sparklines ?? {}))
-      sparklines.set(keyOf(page.address, name), renderSparkline(rates))
+    for (const [name, sparkline] of Object.entries(page.sparklines ?? {}))
+      sparklines.set(keyOf(page.address, name), renderSparkline(sparkline, sparkline))
   }
   return { charts, sparklines }
 }

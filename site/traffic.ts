@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { CellSeries, Series } from '../ingest/model/series.ts'
-import { SLOT_SECONDS, STEPS, type StepName } from '../ingest/model/time.ts'
+import { dayOf, SLOT_SECONDS, STEPS, type StepName } from '../ingest/model/time.ts'
+import { hashOf, readIndex } from '../ingest/store/derive.ts'
+import { listParts } from '../ingest/store/part.ts'
 import { readSeries } from '../ingest/store/series.ts'
 
 /** What a page shows: how far back, and how wide a point is. */
@@ -20,25 +23,58 @@ export interface Traffic extends Series {
   readonly to: number
 }
 
-/** Every range of a store; the newest slot (unix seconds), `null` when nothing was ingested. */
-export type AllTraffic = { readonly [R in RangeName]: Traffic }
+/** The ranges of a store, each read once and only when asked for. */
+export interface TrafficReader {
+  read(range: RangeName): Traffic
+  /**
+   * Is as before while there is nothing new to draw: the range ends where it did, and no flow file of before its end came
+   * late. (Long flows that end later still add to its points; they show when the range moves on.)
+   */
+  stateOf(range: RangeName): string
+}
 
 /**
- * Reads every range up to the newest point of its step that is complete: a half hour appears when its six slots are
- * over. Without any slot the ranges end at the epoch and nothing in them is known.
+ * Ranges end with the newest point of their step that is complete: a half hour appears when its six slots are over.
+ * `newest`: the newest slot (unix seconds); `null` when nothing was ingested: then ranges end at the epoch, unknown.
  */
-export function readAllTraffic(data: string, newest: number | null): AllTraffic {
-  const end = newest === null ? 0 : newest + SLOT_SECONDS
-  return Object.fromEntries(RANGE_NAMES.map((range) => [range, readTraffic(data, range, end)])) as AllTraffic
+export function createTrafficReader(data: string, newest: number | null): TrafficReader {
+  const read = new Map<RangeName, Traffic>()
+  const derived = readIndex(data)
+  return {
+    read(range) {
+      const known = read.get(range) ?? readTraffic(data, boundsOf(range, newest))
+      read.set(range, known)
+      return known
+    },
+    stateOf: (range) => stateOf(data, derived, boundsOf(range, newest)),
+  }
 }
 
-function readTraffic(data: string, range: RangeName, end: number): Traffic {
+type Bounds = Pick<Traffic, 'range' | 'from' | 'to' | 'step' | 'stepSeconds'>
+
+function boundsOf(range: RangeName, newest: number | null): Bounds {
   const { step, points } = RANGES[range]
   const stepSeconds = STEPS[step]
-  const to = Math.floor(end / stepSeconds) * stepSeconds
-  const from = to - points * stepSeconds
-  return { ...readSeries(data, step, { from, to }), range, stepSeconds, to }
+  const to = newest === null ? 0 : Math.floor((newest + SLOT_SECONDS) / stepSeconds) * stepSeconds
+  return { range, step, stepSeconds, from: to - points * stepSeconds, to }
 }
+
+function readTraffic(data: string, bounds: Bounds): Traffic {
+  return { ...readSeries(data, bounds.step, bounds), ...bounds }
+}
+
+/** Of every day but the last, the parts its series were made from; of the last those before the end. */
+function stateOf(data: string, derived: Readonly<Record<string, string>>, { from, to }: Bounds): string {
+  const last = dayOf(to)
+  const days = Object.entries(derived).filter(([day]) => day >= dayOf(from) && day < last)
+  const parts = listParts(data, last)
+  const isDerived = parts.length === 0 || derived[last] === hashOf(parts)
+  const inputs = [to, days.sort(), parts.filter(({ slot }) => slot < to).map(({ name }) => name)]
+  return isDerived ? createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 32) : UNSETTLED
+}
+
+/** Series are being made from parts just now: never taken for what it was before. */
+export const UNSETTLED = ''
 
 /** Was anything measured in the range? */
 export function isKnown({ known }: Series): boolean {

@@ -1,6 +1,6 @@
 import { copyFile, link as hardLink, mkdir, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { makeDirectory, syncDirectory, TEMPORARY } from '../ingest/store/files.ts'
+import { TEMPORARY } from '../ingest/store/files.ts'
 
 /** A file to be: where, and what is in it. */
 export interface NewFile {
@@ -16,10 +16,20 @@ const AT_ONCE = 32
  * themselves, so they are flushed together: hundreds in the time of a few.
  */
 export async function writeFiles(files: readonly NewFile[]): Promise<void> {
-  const directories = new Set(files.map(({ path }) => dirname(path)))
-  for (const directory of directories) makeDirectory(directory)
+  const directories = await makeDirectories(files.map(({ path }) => dirname(path)))
   await eachAtOnce(files, writeOne)
-  for (const directory of directories) syncDirectory(directory)
+  await eachAtOnce(directories, syncDirectory)
+}
+
+/** Returns them with those above that were new: all whose names have to be flushed. */
+async function makeDirectories(paths: readonly string[]): Promise<string[]> {
+  const made = new Set(paths)
+  for (const path of new Set(paths)) {
+    const first = await mkdir(path, { recursive: true })
+    for (let above = path; first !== undefined && above.length >= first.length; above = dirname(above))
+      made.add(dirname(above))
+  }
+  return [...made]
 }
 
 async function writeOne({ path, text }: NewFile): Promise<void> {
@@ -34,6 +44,15 @@ async function writeOne({ path, text }: NewFile): Promise<void> {
   await rename(temporary, path)
 }
 let counter = 0
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
 
 /** Gives files a second name; where the file system cannot, a copy. */
 export async function linkFiles(pairs: readonly { readonly from: string; readonly to: string }[]): Promise<void> {

@@ -324,8 +324,8 @@ function indexPath(data: string): string {
   return join(data, 'series', 'index.json.gz')
 }
 
-/** By day, the hash of the names of its parts as they were when everything was last derived. */
-function readIndex(data: string): Record<string, string> {
+/** By day, the hash (`hashOf`) of its parts as they were when everything was last derived. */
+export function readIndex(data: string): Record<string, string> {
   try {
     const stored = readJson(indexPath(data))?.value as { schema: number; days: Record<string, string> } | undefined
     return stored?.schema === SCHEMA ? stored.days : {}
@@ -335,7 +335,8 @@ function readIndex(data: string): Record<string, string> {
   }
 }
 
-function hashOf(parts: readonly PartName[]): string {
+/** Which parts a day has. */
+export function hashOf(parts: readonly PartName[]): string {
   return createHash('sha256')
     .update(parts.map(({ name }) => name).join('\n'))
     .digest('hex')

@@ -21,7 +21,7 @@ export function dimensionPage(site: Site, of: SiteDimension, day: Traffic): Page
     section: address,
     trail: [],
     data: dataTimeOf(site, day),
-    sparklines: Object.fromEntries(members.map(({ id, cell }) => [id, sparklineOf(day, cell)])),
+    sparklines: Object.fromEntries(members.map(({ id, cell, color }) => [id, { ...sparklineOf(day, cell), color }])),
     content: {
       heading: dimension.title,
       head: dimension.singular,

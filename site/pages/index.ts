@@ -1,6 +1,5 @@
 import type { Board } from '../../ingest/model/board.ts'
-import type { AllTraffic } from '../traffic.ts'
-import { RANGE_NAMES } from '../traffic.ts'
+import type { RangeName, TrafficReader } from '../traffic.ts'
 import { aboutPage } from './about.ts'
 import { calendarPage } from './calendar.ts'
 import { dimensionPage } from './dimension.ts'
@@ -9,13 +8,16 @@ import { notFoundPage } from './not-found.ts'
 import { overallPage } from './overall.ts'
 import { type LostFlows, overviewPage } from './overview.ts'
 import type { Page } from './page.ts'
-import { memberSubject, pairSubject, rangePage, type Subject, sawTrafficEver, totalSubject } from './range.ts'
+import { memberSubject, pairSubject, rangePage, type Seen, type Subject, totalSubject } from './range.ts'
 import { type NewestBoards, scoreboardPage } from './scoreboard.ts'
 import type { Site } from './site.ts'
 
 /** All that pages are made from. */
 export interface Stored {
-  readonly traffic: AllTraffic
+  readonly traffic: TrafficReader
+  /** The ranges whose pages are wanted. */
+  readonly ranges: readonly RangeName[]
+  readonly seen: Seen
   readonly newest: NewestBoards
   /** The sum of the boards of these UTC days. */
   readonly overall: { readonly board: Board | null; readonly days: readonly string[] }
@@ -26,12 +28,13 @@ export interface Stored {
 
 /** Every page of a release, one after the other: a page that turns out to be as before need not be kept in memory. */
 export function* allPages(site: Site, stored: Stored): Generator<Page> {
-  const { traffic, newest, overall, archive, lost } = stored
-  yield overviewPage(site, traffic.day, newest, lost)
-  for (const dimension of site.dimensions) yield dimensionPage(site, dimension, traffic.day)
-  for (const [first, second] of site.pairs) yield matrixPage(site, first, second, traffic)
-  for (const subject of subjects(site, traffic)) {
-    for (const range of RANGE_NAMES) yield rangePage(site, subject, traffic, range, newest.board)
+  const { traffic, ranges, seen, newest, overall, archive, lost } = stored
+  const day = traffic.read('day')
+  yield overviewPage(site, day, newest, lost)
+  for (const dimension of site.dimensions) yield dimensionPage(site, dimension, day)
+  for (const [first, second] of site.pairs) yield matrixPage(site, first, second, day, seen)
+  for (const subject of subjects(site, seen)) {
+    for (const range of ranges) yield rangePage(site, subject, traffic.read(range), seen, newest.board)
   }
   yield scoreboardPage(site, newest)
   yield overallPage(site, overall.board, overall.days)
@@ -41,14 +44,14 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
 }
 
 /** Everything, every member, and every pair that ever saw traffic. */
-function* subjects(site: Site, traffic: AllTraffic): Generator<Subject> {
+function* subjects(site: Site, seen: Seen): Generator<Subject> {
   yield totalSubject(site)
   for (const of of site.dimensions) for (const member of of.members) yield memberSubject(site, of, member)
   for (const [first, second] of site.pairs) {
     for (const one of first.members) {
       for (const other of second.members) {
         const subject = pairSubject(first, one, second, other)
-        if (sawTrafficEver(traffic, subject.cell)) yield subject
+        if (seen.has(subject.cell)) yield subject
       }
     }
   }

@@ -1,11 +1,11 @@
 import { cellName } from '../../ingest/model/cell.ts'
 import { figuresOf } from '../figures.ts'
 import { dimensionAddress, link, matrixAddress, memberAddress, pairAddress } from '../links.ts'
-import { type AllTraffic, sawTraffic, type Traffic } from '../traffic.ts'
+import { sawTraffic, type Traffic } from '../traffic.ts'
 import { formatRate, UNKNOWN } from '../units.ts'
 import { dataTimeOf } from './data-time.ts'
 import type { Page } from './page.ts'
-import { NO_DATA, sawTrafficEver } from './range.ts'
+import { NO_DATA, type Seen } from './range.ts'
 import type { Site, SiteDimension } from './site.ts'
 
 /** Shades of a heat table, the faintest 1. */
@@ -20,15 +20,14 @@ interface MatrixCell {
 }
 
 /** Every pair of two dimensions: average bits in and out over the last 24 hours. Rows of the first, columns of the second, both by the config. */
-export function matrixPage(site: Site, first: SiteDimension, second: SiteDimension, all: AllTraffic): Page {
-  const { day } = all
+export function matrixPage(site: Site, first: SiteDimension, second: SiteDimension, day: Traffic, seen: Seen): Page {
   const address = matrixAddress(
     first.dimension,
     second.dimension,
     first.members.map(({ id }) => id),
   )
   const columns = second.members.filter(({ id }) =>
-    first.members.some((row) => sawTrafficEver(all, pairCell(first, row.id, second, id))),
+    first.members.some((row) => seen.has(pairCell(first, row.id, second, id))),
   )
   const greatest = Math.max(
     0,
@@ -55,7 +54,7 @@ export function matrixPage(site: Site, first: SiteDimension, second: SiteDimensi
           cells: columns.map(({ id }) => {
             const cell = pairCell(first, row.id, second, id)
             const href = link(address, pairAddress(first.dimension, row.id, second.dimension, id))
-            return matrixCell(day, cell, sawTrafficEver(all, cell) ? href : null, greatest)
+            return matrixCell(day, cell, seen.has(cell) ? href : null, greatest)
           }),
         }))
         .filter(({ cells }) => cells.some(({ href }) => href !== null)),

@@ -50,7 +50,9 @@ export function overviewPage(
     trail: [],
     data: dataTimeOf(site, day),
     charts: day.to === 0 ? {} : { bits: chart },
-    sparklines: Object.fromEntries(cards.map(({ id, cell }) => [id, sparklineOf(day, cell)])),
+    sparklines: Object.fromEntries(
+      cards.map(({ id, cell, color }) => [id, { ...sparklineOf(day, cell), color, width: 240, height: 56 }]),
+    ),
     content: {
       heading: site.title,
       empty: day.to === 0 ? NO_DATA : '',

@@ -1,4 +1,6 @@
 import type { BothWays, Rates, StackedChart } from '../charts/chart.ts'
+import type { SparklineOptions } from '../charts/sparkline.ts'
+import type { RangeName } from '../traffic.ts'
 import type { Moment } from '../units.ts'
 
 /**
@@ -12,6 +14,8 @@ export interface Page {
   readonly title: string
   /** Of the menu entry it belongs to. */
   readonly section: string
+  /** What it covers; only pages of `range.ts` have one. */
+  readonly range?: RangeName
   /** The way to the page, from the menu down; the page itself is not in it. */
   readonly trail: readonly Anchor[]
   /** What the page tells of; `null` for pages without data or of a time long over, which never go stale. */
@@ -19,25 +23,23 @@ export interface Page {
   readonly content: object
   /** By the name that the template calls them by. */
   readonly charts?: { readonly [name: string]: StackedChart }
-  readonly sparklines?: { readonly [name: string]: BothWays<Rates> }
+  readonly sparklines?: { readonly [name: string]: Sparkline }
   /** Files beside the page, by name. */
   readonly files?: { readonly [name: string]: string }
 }
 
-export const TEMPLATES = [
-  'overview',
-  'dimension',
-  'range',
-  'matrix',
-  'scoreboard',
-  'slot',
-  'day',
-  'overall',
-  'calendar',
-  'about',
-  'not-found',
-] as const
-export type TemplateName = (typeof TEMPLATES)[number]
+export type TemplateName =
+  | 'overview'
+  | 'dimension'
+  | 'range'
+  | 'matrix'
+  | 'scoreboard'
+  | 'slot'
+  | 'day'
+  | 'overall'
+  | 'calendar'
+  | 'about'
+  | 'not-found'
 
 export interface Anchor {
   readonly href: string
@@ -50,3 +52,5 @@ export interface DataTime {
   /** From this moment on a visitor is told that newer data should be here: ISO. */
   readonly staleAfter: string
 }
+
+export type Sparkline = BothWays<Rates> & SparklineOptions

@@ -14,7 +14,7 @@ import {
   rangeAddress,
   TOTAL_SUBJECT,
 } from '../links.ts'
-import { type AllTraffic, isKnown, RANGE_NAMES, RANGES, type RangeName, sawTraffic, type Traffic } from '../traffic.ts'
+import { isKnown, RANGE_NAMES, RANGES, sawTraffic, type Traffic } from '../traffic.ts'
 import {
   formatClockMoment,
   formatCount,
@@ -133,17 +133,18 @@ export function pairSubject(first: SiteDimension, one: SiteMember, second: SiteD
   }
 }
 
-/** Did the subject see traffic in any range? Only then has a pair pages. */
-export function sawTrafficEver(all: AllTraffic, cell: string): boolean {
-  return RANGE_NAMES.some((range) => sawTraffic(all[range], cell))
-}
+/** Names of cells that saw traffic in any range: only such a pair has pages. */
+export type Seen = ReadonlySet<string>
 
-/** The page of a subject and a range: charts and tables of bits, packets and flows. `board`: the newest slot's. */
-export function rangePage(site: Site, subject: Subject, all: AllTraffic, range: RangeName, board: Board | null): Page {
-  const traffic = all[range]
+/**
+ * The page of a subject and a range: a chart of each measure with its table; of a pair, which has nothing to be divided by,
+ * one chart and one table. `board`: the newest slot's.
+ */
+export function rangePage(site: Site, subject: Subject, traffic: Traffic, seen: Seen, board: Board | null): Page {
+  const { range } = traffic
   const address = rangeAddress(subject.address, range)
   const window = windowInWords(traffic)
-  const stacks = MEASURES.map((measure) => ({
+  const stacks = (subject.breakdown === null ? (['octets'] as const) : MEASURES).map((measure) => ({
     measure,
     stack: stackOf(traffic, measure, subject, { address, timeZone: site.timeZone, window }),
   }))
@@ -151,6 +152,7 @@ export function rangePage(site: Site, subject: Subject, all: AllTraffic, range: 
   return {
     address,
     template: 'range',
+    range,
     title: `${subject.title}, ${RANGES[range].title.toLowerCase()}`,
     section: subject.section,
     trail: subject.trail.map((anchor) => toAnchor(address, anchor)),
@@ -195,7 +197,7 @@ export function rangePage(site: Site, subject: Subject, all: AllTraffic, range: 
       pairs: subject.pairs
         .map(({ title, links }) => ({
           title,
-          links: links.filter(({ cell }) => sawTrafficEver(all, cell)).map((anchor) => toAnchor(address, anchor)),
+          links: links.filter(({ cell }) => seen.has(cell)).map((anchor) => toAnchor(address, anchor)),
         }))
         .filter(({ links }) => links.length > 0),
     },

@@ -1,10 +1,18 @@
-import { OTHER } from '../../ingest/model/cell.ts'
-import { addCounters } from '../../ingest/model/counter.ts'
-import type { Measure } from '../../ingest/model/measure.ts'
+import { OTHER, TOTAL } from '../../ingest/model/cell.ts'
+import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
 import type { StackedChart } from '../charts/chart.ts'
 import { OTHER_COLOR } from '../charts/theme.ts'
 import { type ChartData, csvOf, jsonOf } from '../downloads.ts'
-import { type Figures, figuresOf, type PointRates, peaksOf, ratesOf, shareOf, volumeOf } from '../figures.ts'
+import {
+  type Figures,
+  figuresOf,
+  type PointRates,
+  peaksOf,
+  ratesOf,
+  shareOf,
+  totalBothWays,
+  volumeOf,
+} from '../figures.ts'
 import { link } from '../links.ts'
 import { isKnown, sawTraffic, type Traffic } from '../traffic.ts'
 import { formatQuantity, formatRate, formatShare, formatVolume, SHOWN } from '../units.ts'
@@ -22,7 +30,7 @@ export interface FiguresTable {
   /** Of the first column. */
   readonly head: string
   readonly rows: readonly FiguresRow[]
-  readonly total: FiguresRow
+  readonly total: FiguresRow | null
   /** Members of which nothing was seen. */
   readonly quiet: readonly string[]
 }
@@ -148,40 +156,53 @@ function tableOf(
   { layers }: ChartData,
   from: string,
 ): FiguresTable {
+  const { breakdown } = subject
+  if (breakdown === null) return wholeTable(traffic, subject)
   const { title, rateInWords } = SHOWN[measure]
   const colors = new Map(layers.map(({ id, color }) => [id, color]))
-  const whole = addCounters(...bothWays(traffic, subject.cell, measure))
-  const rowOf = (cell: string, label: string, href: string | null, color: string | null): FiguresRow => {
-    const ways = [figuresOf(traffic, cell, 'in', measure), figuresOf(traffic, cell, 'out', measure)]
-    const rates = (['now', 'average', 'max', 'percentile95', 'min'] as const).flatMap((name) =>
-      ways.map((way) => formatRate(way[name])),
-    )
-    return {
-      label,
-      href,
-      color,
-      share: formatShare(isKnown(traffic) ? shareOf(addCounters(...bothWays(traffic, cell, measure)), whole) : null),
-      cells: [...rates, ...ways.map(({ total }) => formatVolume(total))],
-    }
-  }
-  const { breakdown } = subject
   return {
     caption: `${title}: rates in ${rateInWords}, totals in ${measure === 'octets' ? 'bytes' : SHOWN[measure].volume}`,
-    head: breakdown?.dimension.singular ?? '',
-    rows: sorted.map(({ id, label, cell, address }) => rowOf(cell, label, link(from, address), colors.get(id) ?? null)),
-    total: rowOf(
-      subject.cell,
-      breakdown === null ? subject.title : 'Total',
-      null,
-      breakdown === null ? subject.color : null,
-    ),
-    quiet: (breakdown?.layers ?? []).filter(({ cell }) => !sawTraffic(traffic, cell)).map(({ label }) => label),
+    head: breakdown.dimension.singular,
+    rows: sorted.map(({ id, label, cell, address }) => ({
+      label,
+      href: link(from, address),
+      color: colors.get(id) ?? null,
+      ...figuresRow(traffic, measure, cell, subject.cell),
+    })),
+    total: { label: 'Total', href: null, color: null, ...figuresRow(traffic, measure, subject.cell, subject.cell) },
+    quiet: breakdown.layers.filter(({ cell }) => !sawTraffic(traffic, cell)).map(({ label }) => label),
   }
 }
 
-function bothWays(traffic: Traffic, cell: string, measure: Measure) {
-  return [
-    figuresOf(traffic, cell, 'in', measure).total ?? 0,
-    figuresOf(traffic, cell, 'out', measure).total ?? 0,
-  ] as const
+/** Without a breakdown: a row per measure. */
+function wholeTable(traffic: Traffic, { title, cell, color }: StackSubject): FiguresTable {
+  return {
+    caption: `${title}: rates per second, totals in bytes, packets and flows`,
+    head: 'Measure',
+    rows: MEASURES.map((measure) => ({
+      label: SHOWN[measure].title,
+      href: null,
+      color: measure === 'octets' ? color : null,
+      ...figuresRow(traffic, measure, cell, TOTAL),
+    })),
+    total: null,
+    quiet: [],
+  }
+}
+
+function figuresRow(
+  traffic: Traffic,
+  measure: Measure,
+  cell: string,
+  whole: string,
+): Pick<FiguresRow, 'cells' | 'share'> {
+  const ways = [figuresOf(traffic, cell, 'in', measure), figuresOf(traffic, cell, 'out', measure)]
+  const rates = (['now', 'average', 'max', 'percentile95', 'min'] as const).flatMap((name) =>
+    ways.map((way) => formatRate(way[name])),
+  )
+  const share = shareOf(totalBothWays(traffic, cell, measure), totalBothWays(traffic, whole, measure))
+  return {
+    share: formatShare(isKnown(traffic) ? share : null),
+    cells: [...rates, ...ways.map(({ total }) => formatVolume(total))],
+  }
 }

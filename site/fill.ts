@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../ingest/config/schema.ts'
+import { DAY_SECONDS, SLOT_SECONDS } from '../ingest/model/time.ts'
+import { newestSlot } from '../ingest/store/part.ts'
+import type { ArchivePlan } from './archive.ts'
+import { hashOfFiles } from './assets.ts'
+import { readNewestBoards, readOverall } from './boards.ts'
+import { allPages, type Stored } from './pages/index.ts'
+import type { Page } from './pages/page.ts'
+import type { Site } from './pages/site.ts'
+import {
+  type CurrentRelease,
+  type Draft,
+  type PageRecord,
+  type RangeRecord,
+  type ReleaseRecord,
+  readCurrent,
+} from './release.ts'
+import { type Frame, fileOf, filesOf, inBatches, renderPages } from './render.ts'
+import { createTrafficReader, RANGE_NAMES, type RangeName, type TrafficReader, UNSETTLED } from './traffic.ts'
+import { jsonMistake, linkedFiles } from './validate.ts'
+
+/** What is in a draft. */
+export interface Filled {
+  readonly record: ReleaseRecord
+  /** Every page's files, below the root. */
+  readonly files: readonly string[]
+  /** Files that rendered pages link to, each with a page that does. */
+  readonly targets: Map<string, string>
+  readonly rendered: number
+  readonly kept: number
+}
+
+/** Puts every page of a site into a draft: rendered, or from the release before when it would be the same. */
+export async function fillDraft(
+  draft: Draft,
+  site: Site,
+  archive: ArchivePlan,
+  frame: Frame,
+  { code, templates }: { readonly code: string; readonly templates: string },
+): Promise<Filled> {
+  const { config } = site
+  const version = hashOf(hashOfFiles(code, templates), frame, config.scoreboard, config.aggregateScore, config.site)
+  const current = readCurrent(config.site.dir)
+  const before = current?.version === version ? current : null
+  const newest = newestSlot(config.data)
+  const traffic = createTrafficReader(config.data, newest)
+  const ranges = planRanges(traffic, before)
+  const stored = readStored(config, newest, archive, { traffic, ...ranges })
+
+  const pages: Record<string, PageRecord> = Object.fromEntries(pagesOfRanges(before, ranges.kept))
+  const keptFiles = Object.values(pages).flatMap(({ files }) => files)
+  const targets = new Map<string, string>()
+  let rendered = 0
+  for (const batch of inBatches(allPages(site, stored), () => 1)) {
+    const changed: Page[] = []
+    for (const page of batch) {
+      const record = recordOf(page)
+      pages[page.address] = record
+      if (isAsBefore(before, page.address, record)) keptFiles.push(...record.files)
+      else changed.push(page)
+    }
+    const html = await renderPages(
+      templates,
+      changed.map((page) => ({ page, frame })),
+    )
+    const files = changed.flatMap((page) => filesOf(page, html))
+    for (const { path, text } of files) refuseBadJson(path, text)
+    await draft.write(files)
+    for (const { address } of changed)
+      for (const file of linkedFiles(address, html.get(address)!)) targets.set(file, address)
+    rendered += changed.length
+  }
+  if (before !== null) await draft.keep(before.directory, keptFiles)
+  return {
+    record: { version, pages, ranges: ranges.records },
+    files: Object.values(pages).flatMap(({ files }) => files),
+    targets,
+    rendered,
+    kept: Object.keys(pages).length - rendered,
+  }
+}
+
+interface PlannedRanges {
+  /** To be made anew, and to be taken over whole from the release before. */
+  readonly ranges: readonly RangeName[]
+  readonly kept: readonly RangeName[]
+  readonly seen: ReadonlySet<string>
+  readonly records: { readonly [R in RangeName]: RangeRecord }
+}
+
+/** A range is kept when nothing in it moved on and the same cells saw traffic as before, for pages link to each other by that. */
+function planRanges(traffic: TrafficReader, before: CurrentRelease | null): PlannedRanges {
+  const states = RANGE_NAMES.map((range) => ({ range, state: traffic.stateOf(range) }))
+  const isSettled = (range: RangeName, state: string) =>
+    state !== UNSETTLED && before?.ranges[range].state === state && areWhole(before, range)
+  const records = Object.fromEntries(
+    states.map(({ range, state }) => {
+      const cells = isSettled(range, state) ? before!.ranges[range].cells : [...traffic.read(range).cells.keys()].sort()
+      return [range, { state, cells }]
+    }),
+  ) as { [R in RangeName]: RangeRecord }
+  const seen = seenIn(records)
+  const isSameSeen = before !== null && hashOf([...seenIn(before.ranges)]) === hashOf([...seen])
+  const kept = isSameSeen ? states.filter(({ range, state }) => isSettled(range, state)).map(({ range }) => range) : []
+  return { ranges: RANGE_NAMES.filter((range) => !kept.includes(range)), kept, seen, records }
+}
+
+function seenIn(records: { readonly [R in RangeName]: RangeRecord }): Set<string> {
+  return new Set(RANGE_NAMES.flatMap((range) => records[range].cells).sort())
+}
+
+function pagesOfRanges(before: CurrentRelease | null, ranges: readonly RangeName[]): [string, PageRecord][] {
+  return Object.entries(before?.pages ?? {}).filter(([, { range }]) => range !== undefined && ranges.includes(range))
+}
+
+function areWhole(before: CurrentRelease, range: RangeName): boolean {
+  return pagesOfRanges(before, [range]).every(([, record]) => isWhole(before, record))
+}
+
+function isWhole({ directory }: CurrentRelease, { files }: PageRecord): boolean {
+  return files.every((file) => existsSync(join(directory, file)))
+}
+
+function recordOf(page: Page): PageRecord {
+  const { address, range, files = {} } = page
+  return {
+    key: hashOf(page),
+    files: [fileOf(address), ...Object.keys(files).map((name) => address + name)],
+    ...(range === undefined ? {} : { range }),
+  }
+}
+
+function isAsBefore(before: CurrentRelease | null, address: string, { key }: PageRecord): boolean {
+  const known = before?.pages[address]
+  return known !== undefined && known.key === key && isWhole(before!, known)
+}
+
+function readStored(
+  { data, aggregateScore }: Config,
+  newest: number | null,
+  archive: ArchivePlan,
+  traffic: Pick<Stored, 'traffic' | 'ranges' | 'seen'>,
+): Stored {
+  const end = (newest ?? 0) + SLOT_SECONDS
+  return {
+    ...traffic,
+    newest: readNewestBoards(data, newest),
+    overall: readOverall(data, newest, aggregateScore.days),
+    archive: archive.days,
+    lost: archive.lostFlows(end - DAY_SECONDS, end),
+  }
+}
+
+function refuseBadJson(path: string, text: string): void {
+  const mistake = path.endsWith('.json') ? jsonMistake(text) : null
+  if (mistake !== null) throw new Error(`${path}: no JSON: ${mistake}`)
+}
+
+function hashOf(...inputs: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex')
+}
