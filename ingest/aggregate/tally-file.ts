@@ -42,10 +42,14 @@ export async function tallyFile(file: FlowFile, config: Config, fingerprint: str
     slot = slotOfThis(summary, firstEndMs)
     return createAccumulator(config, slot, randomInt(0x1_0000_0000))
   }
-  const summary = await decodeFlowFile(chunks, (batch: FlowBatch, known: FlowFileSummary) => {
-    accumulator ??= begin(known, batch.endMs[0] ?? null)
-    accumulator.add(batch, known.exporters)
-  })
+  const summary = await decodeFlowFile(
+    chunks,
+    (batch: FlowBatch, known: FlowFileSummary) => {
+      accumulator ??= begin(known, batch.endMs[0] ?? null)
+      accumulator.add(batch, known.exporters)
+    },
+    config.site.timeZone,
+  )
   for await (const _ of chunks) {
     // What the decoder left unread is part of the content all the same.
   }

@@ -13,9 +13,10 @@ export interface Decoder {
   /**
    * Reads the file from its first byte and hands on its flows, batch by batch; the batch and its columns are
    * reused after `emit` returns. Good records before damage are always handed on. Throws a DecodeError when the
-   * file holds nothing that can be trusted; damage further in is a warning in the summary.
+   * file holds nothing that can be trusted; damage further in is a warning in the summary. `timeZone`, an IANA name, is for
+   * formats that give local times without their zone.
    */
-  decode(bytes: ByteReader, emit: EmitBatch): Promise<FlowFileSummary>
+  decode(bytes: ByteReader, emit: EmitBatch, timeZone: string): Promise<FlowFileSummary>
 }
 
 /**

@@ -6,6 +6,8 @@ import { flowTools } from './flow-tools.ts'
 import { nfcapdV1 } from './nfcapd-v1.ts'
 import { nfcapdV2 } from './nfcapd-v2.ts'
 import { nfcapdV3 } from './nfcapd-v3.ts'
+import type { UnpackEnd } from './unpacking.ts'
+import { type WholeFileCompression, wholeFileCompressions } from './whole-file.ts'
 
 /** Every file format there is. A new one needs its file, its name here, and a fixture pair. */
 export const decoders: readonly Decoder[] = [flowTools, nfcapdV1, nfcapdV2, nfcapdV3]
@@ -13,23 +15,94 @@ export const decoders: readonly Decoder[] = [flowTools, nfcapdV1, nfcapdV2, nfca
 const HEAD_LENGTH = 64
 
 /**
- * Reads a flow file of any known format, recognised by its first bytes, and hands on its flows batch by batch (see
- * `Decoder.decode`). Throws a DecodeError when it is of no known format or holds nothing that can be trusted.
+ * Reads a flow file of any known format, recognised by its first bytes, as it is or compressed as a whole, and hands on its
+ * flows batch by batch (see `Decoder.decode`). `timeZone`: where the clock hung by which text formats give times without a
+ * zone. Throws a DecodeError when it is of no known format or holds nothing that can be trusted.
  */
-export async function decodeFlowFile(chunks: AsyncIterable<Uint8Array>, emit: EmitBatch): Promise<FlowFileSummary> {
+export async function decodeFlowFile(
+  chunks: AsyncIterable<Uint8Array>,
+  emit: EmitBatch,
+  timeZone = 'UTC',
+): Promise<FlowFileSummary> {
   const bytes = new ByteReader(chunks)
-  const head = (await bytes.peek(HEAD_LENGTH)).slice()
+  const head = await headOf(bytes)
+  const compression = compressionOf(head)
+  return compression === undefined
+    ? decodePlain(bytes, head, emit, timeZone)
+    : decodeCompressed(bytes, compression, emit, timeZone)
+}
+
+async function headOf(bytes: ByteReader): Promise<Uint8Array> {
+  return (await bytes.peek(HEAD_LENGTH)).slice()
+}
+
+function compressionOf(head: Uint8Array): WholeFileCompression | undefined {
+  return wholeFileCompressions.find(({ starts }) => starts.every((byte, at) => head[at] === byte))
+}
+
+function decodePlain(bytes: ByteReader, head: Uint8Array, emit: EmitBatch, timeZone: string): Promise<FlowFileSummary> {
   const decoder = decoders.find(({ recognizes }) => recognizes(head))
   if (decoder === undefined) throw unknownFormat(head)
-  return await decoder.decode(bytes, emit)
+  return decoder.decode(bytes, emit, timeZone)
+}
+
+/** What is inside is recognised anew, one level deep. */
+async function decodeCompressed(
+  bytes: ByteReader,
+  { name, unpack }: WholeFileCompression,
+  emit: EmitBatch,
+  timeZone: string,
+): Promise<FlowFileSummary> {
+  let end: UnpackEnd | undefined
+  const unpacked = new ByteReader(
+    (async function* () {
+      end = yield* unpack(bytes.rest())
+    })(),
+  )
+  try {
+    const head = await headOf(unpacked)
+    const again = compressionOf(head)
+    if (again !== undefined) throw new DecodeError(0, `this is ${again.name} once more; unpack it once`)
+    const summary = await decodePlain(unpacked, head, emit, timeZone)
+    refuseDamage(name, end)
+    return { ...summary, ...compressedAs(name, summary, end) }
+  } catch (error) {
+    refuseDamage(name, end)
+    if (error instanceof DecodeError) throw new DecodeError(error.byte, `of what ${name} unpacks to: ${error.reason}`)
+    throw error
+  }
+}
+
+/** What is not whole behind its checksum cannot be trusted. */
+function refuseDamage(name: string, end: UnpackEnd | undefined): void {
+  if (end?.kind === 'damaged') throw new DecodeError(end.read, `the ${name} data are damaged (${end.message})`)
+  if (end?.kind === 'bomb')
+    throw new DecodeError(
+      end.read,
+      `${end.read} ${name} bytes unpack to more than ${end.written}; no flow file shrinks like that`,
+    )
+}
+
+function compressedAs(
+  name: string,
+  { compression, complete, warnings }: FlowFileSummary,
+  end: UnpackEnd | undefined,
+): Pick<FlowFileSummary, 'compression' | 'complete' | 'warnings'> {
+  const isTruncated = end?.kind === 'truncated'
+  const trailing = end?.kind === 'end' ? end.trailing : 0
+  return {
+    compression: compression === 'none' ? name : `${name}, ${compression}`,
+    complete: complete && !isTruncated,
+    warnings: [
+      ...(isTruncated ? [`the ${name} data end too early; what is whole before counts`] : []),
+      ...(trailing > 0 ? [`${trailing} bytes behind the end of the ${name} data are ignored`] : []),
+      ...warnings,
+    ],
+  }
 }
 
 /** What else an administrator may have put there, by its first bytes, and what to do about it. */
 const STRANGERS: readonly { readonly starts: readonly number[]; readonly is: string; readonly mend: string }[] = [
-  { starts: [0x1f, 0x8b], is: 'gzip', mend: 'unpack it with gunzip' },
-  { starts: [0x42, 0x5a, 0x68], is: 'bzip2', mend: 'unpack it with bunzip2' },
-  { starts: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], is: 'xz', mend: 'unpack it with unxz' },
-  { starts: [0x28, 0xb5, 0x2f, 0xfd], is: 'zstd', mend: 'unpack it with unzstd' },
   { starts: [0x04, 0x22, 0x4d, 0x18], is: 'an LZ4 frame', mend: 'unpack it with unlz4' },
   {
     starts: [0x0c, 0xa5],

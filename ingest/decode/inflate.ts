@@ -33,12 +33,15 @@ export async function* inflate(
     for await (const bytes of source) {
       for (let at = 0; at < bytes.length; at += SLICE) {
         await written
-        if (failure !== undefined) return damaged(failure)
-        if (isEnded) return ended(await countRest(source, bytes.length - at))
-        const slice = bytes.slice(at, at + SLICE)
         const ready = unpacked.splice(0)
-        const bomb = growth.add(slice.length, ready)
+        const bomb = growth.add(0, ready)
         if (bomb !== null) return bomb
+        if (failure !== undefined || isEnded) {
+          yield* ready
+          return failure !== undefined ? damaged(failure) : ended(await countRest(source, bytes.length - at))
+        }
+        const slice = bytes.slice(at, at + SLICE)
+        growth.add(slice.length, [])
         written = Promise.race([new Promise<void>((resolve) => stream.write(slice, () => resolve())), closed])
         yield* ready
       }

@@ -18,9 +18,11 @@ export class UserError extends Error {
 /** A flow file whose bytes are not what its format demands: `file` is named by whoever knows it. */
 export class DecodeError extends UserError {
   readonly byte: number
+  readonly reason: string
 
-  constructor(byte: number, message: string) {
-    super(`byte ${byte}: ${message}`, EXIT.data)
+  constructor(byte: number, reason: string) {
+    super(`byte ${byte}: ${reason}`, EXIT.data)
     this.byte = byte
+    this.reason = reason
   }
 }
