@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { parse, type Spec, View } from 'vega'
 import type { StackedChart } from './chart.ts'
-import { type ChartSize, plotOf, STACK, stackedSpec, stackPaths } from './stacked.ts'
+import { type StackPath, stackOf } from './stack.ts'
+import { type ChartSize, plotOf, STACK_MARK, stackedSpec } from './stacked.ts'
 
-/** For a desk and for a phone, with text of the same size. `themeCss` shows the one that fits its box. */
+/** For desk, tablet and phone, with text of the same size. `themeCss` shows the one that fits its box. */
 export const CHART_SIZES: readonly [ChartSize, ...ChartSize[]] = [
-  { name: 'wide', width: 960, height: 320, left: 40, right: 76 },
-  { name: 'narrow', width: 360, height: 270, left: 36, right: 34 },
+  { name: 'wide', width: 960, height: 320, left: 40, right: 76, line: 0.75 },
+  { name: 'middle', width: 640, height: 290, left: 40, right: 76, line: 0.6 },
+  { name: 'narrow', width: 360, height: 270, left: 36, right: 34, line: 0.4 },
 ]
 
 /**
@@ -15,17 +17,25 @@ export const CHART_SIZES: readonly [ChartSize, ...ChartSize[]] = [
  */
 export async function renderStacked(chart: StackedChart, sizes = CHART_SIZES): Promise<string> {
   const id = `chart-${createHash('sha256').update(JSON.stringify(chart)).digest('hex').slice(0, 10)}`
+  const stack = stackOf(chart)
   const [first, ...others] = sizes
-  const whole = await drawSvg(stackedSpec(chart, first, stackPaths(chart)))
-  const svgs = [label(whole.replace(STACK_GROUP, `<g id="${id}"$1>`), chart, first)]
+  const whole = await drawSvg(stackedSpec(chart, first, { ...stack, paths: stack.paths.map(standIn) }))
+  const filled = whole.replace(STAND_IN, (_, index) => `d="${stack.paths[index]!.path}"`)
+  const svgs = [label(filled.replace(STACK_GROUP, `<g id="${id}"$1>`), chart, first)]
   for (const size of others) {
-    const frame = await drawSvg(stackedSpec(chart, size, []))
+    const frame = await drawSvg(stackedSpec(chart, size, { ...stack, paths: [] }))
     svgs.push(
       label(frame.replace(STACK_GROUP, `<use href="#${id}" transform="${scaling(first, size)}"/>`), chart, size),
     )
   }
   return `<div class="chart">${svgs.join('')}</div>`
 }
+
+/** Vega would parse every path to know its bounds, half of all its time, and nobody asks for these. */
+function standIn(path: StackPath, index: number): StackPath {
+  return { ...path, path: `M${index} 0` }
+}
+const STAND_IN = /d="M(\d+) 0"/g
 
 async function drawSvg(spec: Spec): Promise<string> {
   const view = new View(parse(spec), { renderer: 'none' })
@@ -34,7 +44,7 @@ async function drawSvg(spec: Spec): Promise<string> {
   return svg
 }
 
-const STACK_GROUP = new RegExp(`<g class="mark-path role-mark ${STACK}"[^>]*?(/?)>`)
+const STACK_GROUP = new RegExp(`<g class="mark-path role-mark ${STACK_MARK}"[^>]*?(/?)>`)
 
 function scaling(from: ChartSize, to: ChartSize): string {
   const [a, b] = [plotOf(from), plotOf(to)]
@@ -42,14 +52,16 @@ function scaling(from: ChartSize, to: ChartSize): string {
 }
 
 /** A title and a description for the whole, the names of layers as their titles, and nothing that only Vega's own tools read. */
-function label(svg: string, { title, description }: StackedChart, { name, width, height }: ChartSize): string {
-  const open = `<svg class="chart-${name}" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`
+function label(svg: string, { title, description }: StackedChart, { name, width, height, line }: ChartSize): string {
+  const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
+  const open = `<svg class="chart-${name}" role="img" ${size} stroke-width="${line}">`
   return svg
-    .replace(/^<svg[^>]*>/, () => `${open}<title>${escapeText(title)}</title><desc>${escapeText(description)}</desc>`)
     .replace(/<path class="(?:background|foreground)"[^>]*\/>/g, '')
     .replace(/<path aria-label="([^"]*)"([^>]*)\/>/g, '<path$2><title>$1</title></path>')
-    .replace(/ (?:class="mark-[^"]*"|role="graphics-[^"]*"|aria-[a-z]+="[^"]*"|opacity="1"|stroke-width="1")/g, '')
+    .replace(/ (?:class="mark-[^"]*"|role="graphics-[^"]*"|aria-[a-z]+="[^"]*"|opacity="1")/g, '')
     .replace(/ (?:pointer-events="none"|font-weight="400"|transform="translate\(0,0\)")/g, '')
+    .replace(/transform="[^"]*"/g, (transform) => transform.replace(/(\.\d{4})\d+/g, '$1'))
+    .replace(/^<svg[^>]*>/, () => `${open}<title>${escapeText(title)}</title><desc>${escapeText(description)}</desc>`)
 }
 
 function escapeText(text: string): string {

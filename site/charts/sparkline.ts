@@ -1,6 +1,14 @@
 import type { BothWays, Rates } from './chart.ts'
 import { type Heights, stepArea } from './step-path.ts'
 
+export interface SparklineOptions {
+  /** Pixels. */
+  readonly width?: number
+  readonly height?: number
+  /** Of the member shown; out is paler. */
+  readonly color?: string
+}
+
 /** Pixels that a step of a sparkline is wide at least. */
 const STEP_PIXELS = 2
 
@@ -9,7 +17,8 @@ const STEP_PIXELS = 2
  * ways share a scale that the greatest average fills; `null` points leave gaps. Hidden from screen readers: the numbers
  * stand beside it.
  */
-export function renderSparkline(rates: BothWays<Rates>, { width, height } = { width: 96, height: 24 }): string {
+export function renderSparkline(rates: BothWays<Rates>, options: SparklineOptions = {}): string {
+  const { width = 96, height = 24, color = 'var(--series-1)' } = options
   const points = Math.max(rates.in.length, rates.out.length, 1)
   const perStep = Math.ceil((points * STEP_PIXELS) / width)
   const [above, below] = [averages(rates.in, perStep), averages(rates.out, perStep)]
@@ -22,8 +31,8 @@ export function renderSparkline(rates: BothWays<Rates>, { width, height } = { wi
   const transform = `translate(0 ${zero + 0.5}) scale(${round(across)} -.1)`
   return (
     `<svg class="sparkline" aria-hidden="true" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">` +
-    `<path fill="var(--series-1)" transform="${transform}" d="${area(above, 1)}"/>` +
-    `<path fill="var(--series-6)" transform="${transform}" d="${area(below, -1)}"/>` +
+    `<path fill="${color}" transform="${transform}" d="${area(above, 1)}"/>` +
+    `<path fill="${color}" fill-opacity=".6" transform="${transform}" d="${area(below, -1)}"/>` +
     `<path stroke="var(--chart-peak)" d="M0 ${zero + 0.5}h${width}"/></svg>`
   )
 }

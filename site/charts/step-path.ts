@@ -18,8 +18,8 @@ export function stepLine(heights: Heights): string {
     .join('')
 }
 
-/** Filled from `bottom` to `top` where nobody measured. */
-export function gapArea(heights: Heights, bottom: number, top: number): string {
+/** Filled from end to end of the axis where nobody measured. */
+export function gapArea(heights: Heights, [top, bottom]: readonly [number, number]): string {
   const unknown = heights.map((height) => (height === null ? 0 : null))
   return runsOf(unknown)
     .map(({ start, run }) => `M${start} ${bottom}h${run.length}v${top - bottom}h${-run.length}z`)

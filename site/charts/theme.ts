@@ -11,23 +11,23 @@ export const THEMES: { readonly [T in ThemeName]: { readonly [name: string]: str
     'chart-background': '#ffffff',
     'chart-text': '#5b6472',
     'chart-line': '#1c2430',
-    'chart-peak': '#6f7885',
+    'chart-peak': '#858e9a',
     'chart-grid': '#e3e7ec',
     'chart-gap': '#f1f3f6',
     'series-other': '#88919d',
-    ...series('#4153d4 #ba5b0c #039169 #a31377 #986df9 #1583b0 #77230c #b98608'),
-    ...series('#1651a2 #bb6955 #0f4c47 #e3607e #521877 #295569 #b32511 #65613c', 9),
+    ...series('#3d62da #c2570c #0a9670 #a01570 #976df6 #0f8fc4 #7a260e #b98a08'),
+    ...series('#1b4a96 #bb6955 #0f4c47 #e3607e #521877 #295569 #b32511 #65613c', 9),
   },
   dark: {
     'chart-background': '#14181f',
     'chart-text': '#9ba5b3',
     'chart-line': '#e9edf2',
-    'chart-peak': '#a4adba',
+    'chart-peak': '#8d97a5',
     'chart-grid': '#2a313b',
     'chart-gap': '#1d232c',
     'series-other': '#77818e',
-    ...series('#699cf5 #e78002 #53d37d #dc8eb7 #8e5ffa #3ecffb #ba4f2c #f2cf2e'),
-    ...series('#aae3fd #ebdba1 #198060 #9e498f #e7aad5 #5d74ba #8c8f78 #9aa460', 9),
+    ...series('#6a9bf7 #ea8a1f #53d38a #e08fb9 #8f62f5 #52cdf5 #bf5530 #f2cf3a'),
+    ...series('#aae0fd #ebdba1 #1f8766 #a34d94 #e5abd5 #5d74ba #8c8f78 #9aa460', 9),
   },
 }
 
@@ -52,18 +52,18 @@ export function colorOf(index: number, configured?: string): string {
 }
 
 /**
- * For the style sheet: the variables (light, dark where the system prefers it, either when `data-theme` of the root says so)
- * and what shows the drawing of a chart that fits the width of its box.
+ * For the style sheet: the variables (light; dark on screens where the system prefers it; either when `data-theme` of the
+ * root says so) and the rules that show the drawing of a chart that fits the width of its box.
  */
 export function themeCss(): string {
   return `:root{color-scheme:light;${variables('light')}}
-@media (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;${variables('dark')}}}
-:root[data-theme=dark]{color-scheme:dark;${variables('dark')}}
+@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;${variables('dark')}}}
+@media screen{:root[data-theme=dark]{color-scheme:dark;${variables('dark')}}}
 .chart{container-type:inline-size}
 .chart svg{display:block;width:100%;height:auto}
-.chart .chart-narrow{display:none}
-@container (width<640px){.chart .chart-wide{display:none}.chart .chart-narrow{display:block}}
-@media print{.chart svg{break-inside:avoid}}
+.chart .chart-middle,.chart .chart-narrow{display:none}
+@container (width<800px){.chart .chart-wide{display:none}.chart .chart-middle{display:block}}
+@container (width<480px){.chart .chart-middle{display:none}.chart .chart-narrow{display:block}}
 `
 }
 

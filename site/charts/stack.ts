@@ -1,0 +1,97 @@
+import type { BothWays, Rates, StackedChart } from './chart.ts'
+import { gapArea, type Heights, stepArea, stepLine } from './step-path.ts'
+
+/** What is drawn between the axes, the same for every size. */
+export interface Stack {
+  /** How far the vertical axis reaches each way, per second. */
+  readonly reach: BothWays<number>
+  /** The lowest first. */
+  readonly paths: readonly StackPath[]
+  /** Nobody measured in all of the time. */
+  readonly isEmpty: boolean
+}
+
+/** SVG path data: a point across is 1, the whole vertical axis is `AXIS_UNITS`, up from zero. */
+export interface StackPath {
+  readonly path: string
+  readonly fill?: string
+  readonly stroke?: string
+  readonly label?: string
+}
+
+/** Half a pixel of a desk's chart: finer is not seen and costs a byte for every point and layer. */
+export const AXIS_UNITS = 600
+export const WAYS = ['in', 'out'] as const
+
+/** Above the greatest value. */
+const HEADROOM = 1.03
+/** Neither way gets less than this part of the axis: its name needs the room, and an idle way is news too. */
+const LEAST_SHARE = 0.13
+
+/**
+ * Gaps, layers, lines. A layer reaches from zero to the top of the layers below and its own; the topmost is painted first
+ * and each next one covers it, so no seam shows between them and every border is written once.
+ */
+export function stackOf(chart: StackedChart): Stack {
+  const stacked = stackUp(chart)
+  const reach = reachOf(chart, stacked.at(-1))
+  const unitsPerRate = AXIS_UNITS / (reach.in + reach.out)
+  const heightsOf = (way: 'in' | 'out', rates: Rates): Heights =>
+    pointsOf(chart).map((at) =>
+      isKnown(chart.total[way], at) ? directionOf(way) * Math.round((rates[at] ?? 0) * unitsPerRate) : null,
+    )
+  const draw = (both: BothWays<Rates>, shape: (heights: Heights) => string) =>
+    WAYS.map((way) => shape(heightsOf(way, both[way]))).join('')
+
+  const known = pointsOf(chart).map((at) => (WAYS.some((way) => isKnown(chart.total[way], at)) ? 0 : null))
+  const ends = WAYS.map((way) => directionOf(way) * Math.round(reach[way] * unitsPerRate)) as [number, number]
+  const layers = stacked.map(({ label, color, ...rates }) => ({ path: draw(rates, stepArea), fill: color, label }))
+  const lines = [
+    { rates: chart.peak, stroke: 'var(--chart-peak)', label: 'greatest five minutes' },
+    { rates: chart.total, stroke: 'var(--chart-line)', label: 'total' },
+  ].map(({ rates, ...look }) => ({ path: rates === undefined ? '' : draw(rates, stepLine), ...look }))
+  const paths = [{ path: gapArea(known, ends), fill: 'var(--chart-gap)' }, ...layers.reverse(), ...lines]
+  return {
+    reach,
+    paths: paths.filter(({ path }) => path !== ''),
+    isEmpty: known.every((point) => point === null),
+  }
+}
+
+/** In is drawn upwards. */
+export function directionOf(way: 'in' | 'out'): 1 | -1 {
+  return way === 'in' ? 1 : -1
+}
+
+/** Each layer with its rates added to those of the layers below. */
+function stackUp(chart: StackedChart): StackedChart['layers'] {
+  let sums: BothWays<number[]> = { in: [], out: [] }
+  return chart.layers.map((layer) => {
+    const { in: inward, out } = sums
+    const add = (below: number[], rates: Rates) => pointsOf(chart).map((at) => (below[at] ?? 0) + (rates[at] ?? 0))
+    sums = { in: add(inward, layer.in), out: add(out, layer.out) }
+    return { ...layer, ...sums }
+  })
+}
+
+function reachOf({ total, peak, percentile95 }: StackedChart, top: BothWays<Rates> | undefined): BothWays<number> {
+  const [most, mostOut] = WAYS.map((way) =>
+    Math.max(
+      ...[total[way], top?.[way], peak?.[way], [percentile95?.[way] ?? 0]].map((rates) => greatest(rates ?? [])),
+    ),
+  ) as [number, number]
+  const least = ((Math.max(most, mostOut) || 1) * LEAST_SHARE) / (1 - LEAST_SHARE)
+  return { in: Math.max(most, least) * HEADROOM, out: Math.max(mostOut, least) * HEADROOM }
+}
+
+function greatest(rates: Rates): number {
+  return Array.from(rates).reduce<number>((most, rate) => Math.max(most, rate ?? 0), 0)
+}
+
+function pointsOf({ from, to, stepSeconds }: StackedChart): number[] {
+  return Array.from({ length: Math.ceil((to - from) / stepSeconds) }, (_, at) => at)
+}
+
+function isKnown(rates: Rates, at: number): boolean {
+  return (rates[at] ?? null) !== null
+}
