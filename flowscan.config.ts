@@ -6,10 +6,10 @@ import { defineConfig } from 'flowscan'
  *
  *   1. `subnets`: the addresses that are yours. Without this nothing else can be right.
  *   2. `flows.dir`: where your collector (flow-capture or nfcapd) puts its files.
- *   3. `routers`: who exports the flows. `flowscan check` tells you which exporters it found that are not listed.
+ *   3. `routers`: who exports the flows. `flowscan inspect FILE` tells which exporters a flow file holds.
  *   4. The rest: what you want to see by name. Whatever is not named is still counted, as `other`.
  *
- * Then try `flowscan check`. Every mistake it finds names the key, the value and the mend. Every key is explained in docs/CONFIG.md.
+ * Then try `flowscan check`. Every mistake it finds names the key, the value and the mend. Every key is explained in ingest/config/README.md.
  *
  * The key of a member (`library`, `https`, …) becomes part of web addresses and of what is stored: choose it once, and let
  * `label` say what people read. IPv4 and IPv6 may be mixed everywhere.
