@@ -12,8 +12,9 @@ export const CHART_SIZES: readonly [ChartSize, ...ChartSize[]] = [
 ]
 
 /**
- * A chart as HTML: an SVG for each size in one `div.chart`. The first holds the paths, the others show the same paths by
- * `<use>`, so that a further size costs less than a kilobyte. The same chart gives the same bytes.
+ * A chart as HTML: an SVG for each size in one `div.chart`, which needs a box that has a width of its own. The first holds the
+ * paths, the others show the same paths by `<use>`, so that a further size costs less than half a kilobyte (gzip). The same
+ * chart gives the same bytes and the same id, so it may stand on a page once.
  */
 export async function renderStacked(chart: StackedChart, sizes = CHART_SIZES): Promise<string> {
   const id = `chart-${createHash('sha256').update(JSON.stringify(chart)).digest('hex').slice(0, 10)}`

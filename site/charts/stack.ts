@@ -74,14 +74,13 @@ function stackUp(chart: StackedChart): StackedChart['layers'] {
   })
 }
 
-function reachOf({ total, peak, percentile95 }: StackedChart, top: BothWays<Rates> | undefined): BothWays<number> {
-  const [most, mostOut] = WAYS.map((way) =>
-    Math.max(
-      ...[total[way], top?.[way], peak?.[way], [percentile95?.[way] ?? 0]].map((rates) => greatest(rates ?? [])),
-    ),
-  ) as [number, number]
-  const least = ((Math.max(most, mostOut) || 1) * LEAST_SHARE) / (1 - LEAST_SHARE)
-  return { in: Math.max(most, least) * HEADROOM, out: Math.max(mostOut, least) * HEADROOM }
+function reachOf(chart: StackedChart, top: BothWays<Rates> | undefined): BothWays<number> {
+  const { total, peak, percentile95 } = chart
+  const greatestOf = (way: 'in' | 'out') =>
+    Math.max(...[total, top, peak].map((rates) => greatest(rates?.[way] ?? [])), percentile95?.[way] ?? 0)
+  const most = { in: greatestOf('in'), out: greatestOf('out') }
+  const least = (Math.max(most.in, most.out) * LEAST_SHARE) / (1 - LEAST_SHARE) || 1
+  return { in: Math.max(most.in, least) * HEADROOM, out: Math.max(most.out, least) * HEADROOM }
 }
 
 function greatest(rates: Rates): number {
