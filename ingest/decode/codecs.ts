@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import * as zlib from 'node:zlib'
 import { decompressLzo } from './lzo.ts'
+import { loadBzip2 } from './wasm-bzip2.ts'
 import { readZstdFrame } from './zstd-frame.ts'
 
 /** A way in which a block of an nfcapd file may be compressed. */
@@ -56,9 +57,8 @@ export const LZ4: Codec = {
 export const BZ2: Codec = {
   name: 'BZ2',
   async open() {
-    const { default: Bzip2 } = await import('@foxglove/wasm-bz2')
-    const decoder = await Bzip2.init()
-    return (bytes, size) => decoder.decompress(bytes.subarray(4), size ?? MOST_UNPACKED)
+    const unpack = await loadBzip2()
+    return (bytes, size) => unpack(bytes.subarray(4), size ?? MOST_UNPACKED)
   },
 }
 

@@ -65,11 +65,16 @@ export function elementReader(exporters: ExporterIndex, numbers: ExporterNumbers
       batch
     const { srcAs, dstAs, ingressIfIndex, egressIfIndex, exporter, scaled, reverse } = batch
     const most = exporter.length - 2
-    for (let n = 0; n < found.length; n++) {
-      if (batch.length > most) flush()
-      const i = batch.length
-      const start = found.at[n]!
-      const shape = found.shape[n]!
+    const { length, at: places, shape: shapes, sysId, scaled: isScaled } = found
+    let i = batch.length
+    for (let n = 0; n < length; n++) {
+      if (i > most) {
+        batch.length = i
+        flush()
+        i = 0
+      }
+      const start = places[n]!
+      const shape = shapes[n]!
       let high = 0
       if (shape.generic !== 0) {
         const at = start + shape.generic
@@ -125,16 +130,17 @@ export function elementReader(exporters: ExporterIndex, numbers: ExporterNumbers
       else if (shape.exporterIPv6 !== 0) {
         readHalves(block, start + shape.exporterIPv6, words, 0)
         exporter[i] = exporters.of(words, 0)
-      } else exporter[i] = numbers.of(found.sysId[n]!)
-      scaled[i] = found.scaled[n]!
+      } else exporter[i] = numbers.of(sysId[n]!)
+      scaled[i] = isScaled[n]!
       reverse[i] = 0
       flows[i] = 1
       const rows =
         high > MOST_HIGH ? 0 : shape.counters === 0 ? 1 : readCounters(block, start + shape.counters, batch, i)
       if (rows === 0) counts.implausible++
-      batch.length = i + rows
+      i += rows
     }
-    counts.flows += found.length
+    batch.length = i
+    counts.flows += length
     found.length = 0
   }
 }

@@ -24,6 +24,8 @@ export interface BlockDamage {
 
 /** What reading blocks has found besides flows. */
 export interface RecordCounts {
+  /** Of every type. */
+  records: number
   flows: number
   events: number
   implausible: number
@@ -44,6 +46,7 @@ export interface RecordCounts {
 
 export function createRecordCounts(): RecordCounts {
   return {
+    records: 0,
     flows: 0,
     events: 0,
     implausible: 0,
@@ -84,19 +87,20 @@ export function warnOfRecords(counts: RecordCounts, warnings: Warnings): void {
 }
 
 /**
- * Walks records of `type/2 size/2 …` that fill a block from `start` on; `read` is given the place, type and size of each. Returns
- * what is wrong when it does not end where the block does; another number of records than `expected` is only counted.
+ * Walks records of `type/2 size/2 …` that fill a block from `start` on; `read` is given the place, type and size of each, and returns
+ * where to go on. Returns what is wrong when that is not where the block ends; another number of records than `expected` is
+ * only counted.
  */
 export function walkRecords(
   block: DataView,
   start: number,
   expected: number | null,
   counts: RecordCounts,
-  read: (at: number, type: number, size: number) => void,
+  read: (at: number, type: number, size: number) => number,
 ): BlockDamage | null {
   const end = block.byteLength
-  let records = 0
-  for (let at = start; at < end; records++) {
+  const before = counts.records
+  for (let at = start; at < end; ) {
     if (at + 4 > end) return { at, message: `${end - at} bytes behind the last record` }
     const type = block.getUint16(at, true)
     const size = block.getUint16(at + 2, true)
@@ -106,9 +110,9 @@ export function walkRecords(
         message: `record of type ${type} with ${size} bytes, but ${end - at} remain; the rest of the block is left out`,
       }
     }
-    read(at, type, size)
-    at += size
+    counts.records++
+    at = read(at, type, size)
   }
-  if (expected !== null && records !== expected) counts.miscounted++
+  if (expected !== null && counts.records - before !== expected) counts.miscounted++
   return null
 }

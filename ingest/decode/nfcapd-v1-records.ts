@@ -100,6 +100,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
       } else if (type === RECORD.map) readMap(block, at, size)
       else if (type === RECORD.exporter && size >= EXPORTER_RECORD_LENGTH) numbers.read(block, at)
       else if (!OTHER_RECORDS.has(type)) counts.unknownRecords++
+      return at + size
     })
   }
 

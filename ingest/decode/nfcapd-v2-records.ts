@@ -49,30 +49,83 @@ interface KnownShape {
   readonly unknownElements: number
 }
 
+const NO_SHAPE: KnownShape = {
+  shape: createShape(),
+  size: -1,
+  heads: new Int32Array(0),
+  headsAt: new Int32Array(0),
+  unknownElements: 0,
+}
+
 export function createRecordReader(exporters: ExporterIndex): RecordReader {
   const counts = createRecordCounts()
   const numbers = createExporterNumbers(exporters)
   const found = createFoundRecords()
   const readElements = elementReader(exporters, numbers, counts)
-  const shapes: (KnownShape | undefined)[] = new Array(SHAPES).fill(undefined)
+  const shapes = new Array<KnownShape>(SHAPES).fill(NO_SHAPE)
 
   function readBlock(block: DataView, { records }: { records: number | null }, batch: FlowBatch, flush: () => void) {
     const damage = walkRecords(block, 0, records, counts, (at, type, size) => {
       if (type === RECORD.flow) {
         findFlow(block, at, size)
-        if (found.length === found.at.length) readElements(block, found, batch, flush)
-      } else if (type === RECORD.exporter && size >= EXPORTER_RECORD_LENGTH) {
+        return readKnown(block, at + size, batch, flush)
+      }
+      if (type === RECORD.exporter && size >= EXPORTER_RECORD_LENGTH) {
         readElements(block, found, batch, flush)
         numbers.read(block, at)
       } else if (type === RECORD.stat && size >= STAT_LENGTH)
         counts.sequenceFailures = block.getUint32(at + SEQUENCE_FAILURES_AT, true)
       else if (!OTHER_RECORDS.has(type)) counts.unknownRecords++
+      return at + size
     })
     readElements(block, found, batch, flush)
     return damage
   }
 
-  // Hot: runs once per flow.
+  /** Reads flow records of known shapes that lie back to back from here; returns where something else begins. There is room for one more then. */
+  function readKnown(block: DataView, from: number, batch: FlowBatch, flush: () => void): number {
+    let at = findKnown(block, from)
+    while (found.length === found.at.length) {
+      readElements(block, found, batch, flush)
+      at = findKnown(block, at)
+    }
+    return at
+  }
+
+  // Hot: runs once per flow. Returns where no record of a known shape begins, or where the queue is full.
+  function findKnown(block: DataView, from: number): number {
+    const { at: places, shape, sysId, scaled } = found
+    const end = block.byteLength
+    const before = found.length
+    let n = before
+    let at = from
+    let head = -1
+    let known = NO_SHAPE
+    while (n < places.length && at + FLOW_HEADER <= end) {
+      const thisHead = block.getInt32(at, true)
+      if (thisHead !== head) {
+        head = thisHead
+        known = (head & 0xffff) === RECORD.flow ? shapes[slotOf(head >>> 16)]! : NO_SHAPE
+      }
+      if (known.size !== head >>> 16) break
+      if (at + known.size > end || !hasHeads(block, at, known)) break
+      const sysIdAndFlags = block.getUint32(at + 8, true)
+      const flags = (sysIdAndFlags >>> 16) & 0xff
+      if ((flags & FLAG.event) !== 0) break
+      places[n] = at
+      shape[n] = known.shape
+      sysId[n] = sysIdAndFlags & 0xffff
+      scaled[n] = (flags & FLAG.sampled) >>> 1
+      counts.unknownElements += known.unknownElements
+      n++
+      at += known.size
+    }
+    counts.records += n - before
+    found.length = n
+    return at
+  }
+
+  /** Takes in a record of any shape, and remembers that. */
   function findFlow(block: DataView, at: number, size: number): void {
     if (size < FLOW_HEADER) {
       counts.short++
@@ -83,12 +136,8 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
       counts.events++
       return
     }
-    const slot = (size >>> 2) % SHAPES
-    let known = shapes[slot]
-    if (known === undefined || !isOfShape(block, at, size, known)) {
-      known = learnShape(block, at, size)
-      shapes[slot] = known
-    }
+    const known = learnShape(block, at, size)
+    shapes[slotOf(size)] = known
     const n = found.length++
     found.at[n] = at
     found.shape[n] = known.shape
@@ -100,10 +149,12 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
   return { counts, readBlock }
 }
 
+function slotOf(size: number): number {
+  return (size >>> 2) % SHAPES
+}
+
 // Hot: runs once per flow.
-function isOfShape(block: DataView, start: number, size: number, known: KnownShape): boolean {
-  if (known.size !== size) return false
-  const { heads, headsAt } = known
+function hasHeads(block: DataView, start: number, { heads, headsAt }: KnownShape): boolean {
   for (let n = 0; n < heads.length; n++) if (block.getInt32(start + headsAt[n]!, true) !== heads[n]) return false
   return true
 }

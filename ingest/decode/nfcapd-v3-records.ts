@@ -75,6 +75,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
         readElements(block, found, batch, flush)
         numbers.set(block.getUint32(at + 28, true), block, at + 4)
       } else if (recordType !== RECORD.meta) counts.unknownRecords++
+      return at + size
     })
     readElements(block, found, batch, flush)
     return damage
