@@ -1,4 +1,3 @@
-import type { Counter } from '../ingest/model/counter.ts'
 import type { Measure } from '../ingest/model/measure.ts'
 import { isoTime } from '../ingest/model/time.ts'
 
@@ -9,13 +8,22 @@ export const UNKNOWN = '–'
 
 /** How each measure is shown: as a rate on charts, as a volume in totals. `perCount` turns the counter into the rate's unit. */
 export const SHOWN = {
-  octets: { name: 'bits', title: 'Bits', rate: 'b/s', rateInWords: 'bits per second', volume: 'B', perCount: 8 },
+  octets: {
+    name: 'bits',
+    title: 'Bits',
+    rate: 'b/s',
+    rateInWords: 'bits per second',
+    volume: 'B',
+    totals: 'bytes',
+    perCount: 8,
+  },
   packets: {
     name: 'packets',
     title: 'Packets',
     rate: 'pkt/s',
     rateInWords: 'packets per second',
-    volume: 'packets',
+    volume: '',
+    totals: 'packets',
     perCount: 1,
   },
   flows: {
@@ -23,7 +31,8 @@ export const SHOWN = {
     title: 'Flows',
     rate: 'flow/s',
     rateInWords: 'flows per second',
-    volume: 'flows',
+    volume: '',
+    totals: 'flows',
     perCount: 1,
   },
 } as const satisfies Record<Measure, object>
@@ -43,20 +52,16 @@ export function formatSi(value: number): string {
   return prefix === 0 ? String(Number(digits)) : `${digits}${NARROW_SPACE}${PREFIXES[prefix]}`
 }
 
-/** `3.11 Gb/s`; `–` when unknown. */
+/** `3.11 Gb/s`, `926 b/s`; `–` when unknown. */
 export function formatQuantity(value: number | null, unit: string): string {
   if (value === null) return UNKNOWN
   const text = formatSi(value)
-  return text.includes(NARROW_SPACE) ? `${text}${unit.length > 6 ? ` ${unit}` : unit}` : `${text}${NARROW_SPACE}${unit}`
+  return unit === '' || text.includes(NARROW_SPACE) ? text + unit : `${text}${NARROW_SPACE}${unit}`
 }
 
 /** A rate in a table whose head names the unit. */
 export function formatRate(value: number | null): string {
   return value === null ? UNKNOWN : formatSi(value)
-}
-
-export function formatVolume(value: Counter | null): string {
-  return value === null ? UNKNOWN : formatSi(Number(value))
 }
 
 /** A whole number, grouped: `12,345`. */

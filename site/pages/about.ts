@@ -29,9 +29,7 @@ export function aboutPage(site: Site): Page {
         count: formatCount(members.length),
         isOverlapping: dimension.ownDirection === true,
       })),
-      pairs: pairs.map(
-        ([first, second]) => `${first.dimension.singular} and ${second.dimension.singular.toLowerCase()}`,
-      ),
+      pairs: pairs.map(([first, second]) => `${first.dimension.singular} × ${second.dimension.singular}`),
       routers: config.routers.map(({ label, sampleRate, border }) => ({
         label,
         sampling: samplingText(sampleRate),

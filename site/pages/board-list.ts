@@ -29,7 +29,7 @@ export interface BoardRow {
   readonly change: string
   readonly changeInWords: string
   readonly share: string
-  /** 0 to 100, for a bar. */
+  /** 0 to 100, for a bar: against the first of the list. */
   readonly percent: number
   /** As `heads`. */
   readonly cells: readonly string[]
@@ -53,6 +53,7 @@ export function boardList(board: Board, before: Board | null, ranking: Ranking, 
   const isRate = board.seconds === SLOT_SECONDS
   const columns = [ranking, ...RANKINGS.filter((other) => !isSame(other, ranking))]
   const ranksBefore = before === null ? null : ranksOf(before, ranking, top)
+  const rows = rankHosts(board.inside, ranking, top)
   const whole = board.total[ranking.direction][MEASURES.indexOf(ranking.measure)]!
   return {
     id: `${ranking.direction}-${SHOWN[ranking.measure].name}`,
@@ -60,16 +61,16 @@ export function boardList(board: Board, before: Board | null, ranking: Ranking, 
     direction: ranking.direction,
     heads: columns.map(({ direction, measure }) => ({
       direction,
-      unit: isRate ? SHOWN[measure].rate : measure === 'octets' ? 'bytes' : SHOWN[measure].volume,
+      unit: isRate ? SHOWN[measure].rate : SHOWN[measure].totals,
     })),
-    rows: rankHosts(board.inside, ranking, top).map((row, index) => {
-      const share = shareOf(counterOf(row, ranking), whole)
+    rows: rows.map((row, index) => {
+      const counter = counterOf(row, ranking)
       return {
         rank: index + 1,
         address: row[0],
         ...changeOf(row[0], index + 1, ranksBefore),
-        share: formatShare(share),
-        percent: Math.round(Math.min(1, share ?? 0) * 1000) / 10,
+        share: formatShare(shareOf(counter, whole)),
+        percent: Math.round((counter / counterOf(rows[0]!, ranking)) * 1000) / 10,
         cells: columns.map((column) => formatCounter(counterOf(row, column), column.measure, isRate)),
       }
     }),

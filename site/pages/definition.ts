@@ -3,10 +3,11 @@ import { PROTOCOL_NUMBERS } from '../../ingest/config/iana.ts'
 import type { Config } from '../../ingest/config/schema.ts'
 import { formatAddress, formatPrefix } from '../../ingest/model/address.ts'
 import { OTHER } from '../../ingest/model/cell.ts'
+import { midSentence } from './words.ts'
 
 /** What the config says a member is, in words: `443/tcp, 80/tcp`. Empty for a dimension that has no words here. */
 export function definitionOf(config: Config, { name, title }: Dimension, id: string): string {
-  if (id === OTHER) return `What none of the configured ${title.toLowerCase()} names.`
+  if (id === OTHER) return `What none of the configured ${midSentence(title)} names.`
   return (DEFINITIONS[name]?.(config).find((member) => member.id === id)?.values ?? []).join(', ')
 }
 

@@ -8,6 +8,7 @@ import { definitionOf } from './definition.ts'
 import type { Page } from './page.ts'
 import { NO_DATA } from './range.ts'
 import type { Site, SiteDimension, SiteMember } from './site.ts'
+import { midSentence } from './words.ts'
 
 /** Every member of a dimension with its last 24 hours: the busiest first, `other` last. */
 export function dimensionPage(site: Site, of: SiteDimension, day: Traffic): Page {
@@ -27,11 +28,11 @@ export function dimensionPage(site: Site, of: SiteDimension, day: Traffic): Page
       head: dimension.singular,
       isOverlapping: dimension.ownDirection === true,
       empty:
-        day.to === 0 ? NO_DATA : members.length === 0 ? `The config names no ${dimension.title.toLowerCase()}.` : '',
+        day.to === 0 ? NO_DATA : members.length === 0 ? `The config names no ${midSentence(dimension.title)}.` : '',
       rows: members.map((member) => rowOf(site, of, day, member, address)),
       total: { share: '', cells: cellsOf(day, TOTAL) },
       hasOther: members.some(({ id }) => id === OTHER),
-      other: `What none of the configured ${dimension.title.toLowerCase()} names.`,
+      other: `What none of the configured ${midSentence(dimension.title)} names.`,
       matrices: matricesOf(site, of, address),
     },
   }
@@ -79,7 +80,7 @@ function matricesOf(site: Site, { dimension, members }: SiteDimension, from: str
   return site.pairs
     .filter(([first]) => first.dimension === dimension)
     .map(([first, second]) => ({
-      label: `${first.dimension.title} by ${second.dimension.singular.toLowerCase()}`,
+      label: `${first.dimension.title} by ${midSentence(second.dimension.singular)}`,
       href: link(
         from,
         matrixAddress(

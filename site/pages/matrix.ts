@@ -7,6 +7,7 @@ import { dataTimeOf } from './data-time.ts'
 import type { Page } from './page.ts'
 import { NO_DATA, type Seen } from './range.ts'
 import type { Site, SiteDimension } from './site.ts'
+import { midSentence } from './words.ts'
 
 /** Shades of a heat table, the faintest 1. */
 const SHADES = 8
@@ -38,12 +39,12 @@ export function matrixPage(site: Site, first: SiteDimension, second: SiteDimensi
   return {
     address,
     template: 'matrix',
-    title: `${first.dimension.title} by ${second.dimension.singular.toLowerCase()}`,
+    title: `${first.dimension.title} by ${midSentence(second.dimension.singular)}`,
     section: dimensionAddress(first.dimension),
     trail: [{ href: link(address, dimensionAddress(first.dimension)), label: first.dimension.title }],
     data: dataTimeOf(site, day),
     content: {
-      heading: `${first.dimension.title} by ${second.dimension.singular.toLowerCase()}`,
+      heading: `${first.dimension.title} by ${midSentence(second.dimension.singular)}`,
       corner: first.dimension.singular,
       empty: day.to === 0 ? NO_DATA : columns.length === 0 ? 'No traffic was seen in any pair of these.' : '',
       columns: columns.map(({ id, label }) => ({ label, href: link(address, memberAddress(second.dimension, id)) })),

@@ -24,6 +24,7 @@ import type { Page } from './page.ts'
 import { NO_DATA, totalSubject } from './range.ts'
 import type { Site, SiteDimension } from './site.ts'
 import { stackOf } from './stack.ts'
+import { midSentence } from './words.ts'
 
 /** What the collectors lost in the slots of the last 24 hours; `null` when none of them says. */
 export type LostFlows = number | null
@@ -36,7 +37,7 @@ export function overviewPage(
   lost: LostFlows,
 ): Page {
   const subject = totalSubject(site)
-  const { chart, table } = stackOf(day, 'octets', subject, {
+  const { chart, legend } = stackOf(day, 'octets', subject, {
     address: OVERVIEW,
     timeZone: site.timeZone,
     window: '24 hours',
@@ -60,8 +61,8 @@ export function overviewPage(
       to: formatMoment(day.to, site.timeZone),
       tiles: tilesOf(day),
       quality: qualityOf(site, day, lost),
-      by: breakdownOfTotal(site).dimension.singular.toLowerCase(),
-      table,
+      by: midSentence(breakdownOfTotal(site).dimension.singular),
+      legend,
       ranges: RANGE_NAMES.map((name) => ({
         href: link(OVERVIEW, rangeAddress(TOTAL_SUBJECT, name)),
         label: RANGES[name].title,

@@ -3,7 +3,7 @@ import { cellName, TOTAL } from '../../ingest/model/cell.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { MEASURES } from '../../ingest/model/measure.ts'
 import { colorOf } from '../charts/theme.ts'
-import { figuresOf } from '../figures.ts'
+import { type Figures, figuresOf } from '../figures.ts'
 import {
   dimensionAddress,
   link,
@@ -15,15 +15,7 @@ import {
   TOTAL_SUBJECT,
 } from '../links.ts'
 import { isKnown, RANGE_NAMES, RANGES, sawTraffic, type Traffic } from '../traffic.ts'
-import {
-  formatClockMoment,
-  formatCount,
-  formatMoment,
-  formatQuantity,
-  formatSpan,
-  formatVolume,
-  SHOWN,
-} from '../units.ts'
+import { formatClockMoment, formatCount, formatMoment, formatQuantity, formatSpan, SHOWN } from '../units.ts'
 import { boardList } from './board-list.ts'
 import { breakdownOf, breakdownOfTotal } from './breakdown.ts'
 import { dataTimeOf } from './data-time.ts'
@@ -31,11 +23,10 @@ import { definitionOf } from './definition.ts'
 import type { Anchor, Page } from './page.ts'
 import type { Site, SiteDimension, SiteMember } from './site.ts'
 import { type StackSubject, stackOf } from './stack.ts'
+import { midSentence } from './words.ts'
 
 /** What range pages are about: everything, a member of a dimension, or a pair. Each has a page per range. */
 export interface Subject extends StackSubject {
-  /** `Network`, `Network and service`. */
-  readonly kind: string
   /** What the config says it is: prefixes, ports, … */
   readonly definition: string
   readonly section: string
@@ -58,7 +49,6 @@ export function totalSubject(site: Site): Subject {
     cell: TOTAL,
     color: colorOf(0),
     breakdown: breakdownOfTotal(site),
-    kind: 'Total',
     definition: 'Everything that crossed the border of the network.',
     section: OVERVIEW,
     trail: [{ address: OVERVIEW, label: 'Overview' }],
@@ -75,7 +65,6 @@ export function memberSubject(site: Site, of: SiteDimension, member: SiteMember)
     cell: cellName([dimension.name, member.id]),
     color: member.color,
     breakdown: breakdownOf(site, of, member),
-    kind: dimension.singular,
     definition: definitionOf(site.config, dimension, member.id),
     section: dimensionAddress(dimension),
     trail: [{ address: dimensionAddress(dimension), label: dimension.title }],
@@ -109,7 +98,6 @@ export function pairSubject(first: SiteDimension, one: SiteMember, second: SiteD
     cell: cellName([first.dimension.name, one.id], [second.dimension.name, other.id]),
     color: other.color,
     breakdown: null,
-    kind: `${first.dimension.singular} and ${second.dimension.singular.toLowerCase()}`,
     definition: '',
     section: dimensionAddress(first.dimension),
     trail: [
@@ -117,7 +105,7 @@ export function pairSubject(first: SiteDimension, one: SiteMember, second: SiteD
       { address: memberAddress(first.dimension, one.id), label: one.label },
       {
         address: matrixAddress(first.dimension, second.dimension, ids),
-        label: `by ${second.dimension.singular.toLowerCase()}`,
+        label: `by ${midSentence(second.dimension.singular)}`,
       },
     ],
     pairs: [
@@ -169,7 +157,6 @@ export function rangePage(site: Site, subject: Subject, traffic: Traffic, seen: 
     ),
     content: {
       heading: subject.title,
-      kind: subject.kind,
       definition: subject.definition,
       window,
       ranges: RANGE_NAMES.map((name) => ({
@@ -185,7 +172,7 @@ export function rangePage(site: Site, subject: Subject, traffic: Traffic, seen: 
       gaps: gapsOf(traffic),
       stacks: stacks.map(({ measure, stack }) => ({
         name: SHOWN[measure].name,
-        heading: `${SHOWN[measure].title}${breakdown === null ? '' : ` by ${breakdown.dimension.singular.toLowerCase()}`}`,
+        heading: `${SHOWN[measure].title}${breakdown === null ? '' : ` by ${midSentence(breakdown.dimension.singular)}`}`,
         unit: SHOWN[measure].rateInWords,
         table: stack.table,
       })),
@@ -219,23 +206,19 @@ function windowInWords({ stepSeconds, range }: Traffic): string {
 }
 
 function tilesOf(traffic: Traffic, cell: string): object[] {
-  const [inward, out] = (['in', 'out'] as const).map((way) => figuresOf(traffic, cell, way, 'octets')) as [
-    ReturnType<typeof figuresOf>,
-    ReturnType<typeof figuresOf>,
-  ]
-  const tile = (label: string, name: 'now' | 'average' | 'max' | 'percentile95') => ({
+  const { rate, volume } = SHOWN.octets
+  const ways = { in: figuresOf(traffic, cell, 'in', 'octets'), out: figuresOf(traffic, cell, 'out', 'octets') }
+  const tile = (label: string, show: (figures: Figures) => string) => ({
     label,
-    in: formatQuantity(inward[name], SHOWN.octets.rate),
-    out: formatQuantity(out[name], SHOWN.octets.rate),
+    in: show(ways.in),
+    out: show(ways.out),
   })
-  const total = (value: (typeof inward)['total']) =>
-    value === null ? formatVolume(null) : formatQuantity(Number(value), 'B')
   return [
-    tile('Now', 'now'),
-    tile('Average', 'average'),
-    tile('Maximum', 'max'),
-    tile('95th percentile', 'percentile95'),
-    { label: 'Total', in: total(inward.total), out: total(out.total) },
+    tile('Now', ({ now }) => formatQuantity(now, rate)),
+    tile('Average', ({ average }) => formatQuantity(average, rate)),
+    tile('Maximum', ({ max }) => formatQuantity(max, rate)),
+    tile('95th percentile', ({ percentile95 }) => formatQuantity(percentile95, rate)),
+    tile('Total', ({ total }) => formatQuantity(total === null ? null : Number(total), volume)),
   ]
 }
 

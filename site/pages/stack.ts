@@ -15,24 +15,39 @@ import {
 } from '../figures.ts'
 import { link } from '../links.ts'
 import { isKnown, sawTraffic, type Traffic } from '../traffic.ts'
-import { formatQuantity, formatRate, formatShare, formatVolume, SHOWN } from '../units.ts'
+import { formatQuantity, formatRate, formatShare, SHOWN } from '../units.ts'
 import type { Breakdown, Layer } from './breakdown.ts'
+import { midSentence } from './words.ts'
 
 /** One measure of a subject: a chart, the table below it, the files beside it, the sentences about it. */
 export interface Stack {
   readonly chart: StackedChart
   readonly table: FiguresTable
+  /** What is on the chart, the bottom first; empty without a breakdown. */
+  readonly legend: readonly LegendEntry[]
   readonly files: { readonly csv: string; readonly json: string }
+}
+
+export interface LegendEntry {
+  readonly label: string
+  readonly color: string
+  /** `null` for everything else. */
+  readonly href: string | null
+  readonly share: string
 }
 
 export interface FiguresTable {
   readonly caption: string
   /** Of the first column. */
   readonly head: string
+  /** Of totals: bytes, packets, flows. */
+  readonly totalUnit: string
   readonly rows: readonly FiguresRow[]
   readonly total: FiguresRow | null
   /** Members of which nothing was seen. */
   readonly quiet: readonly string[]
+  /** What the grey layer without a row of its own is; empty when there is none. */
+  readonly rest: string
 }
 
 export interface FiguresRow {
@@ -56,6 +71,8 @@ export interface StackSubject {
 
 /** More layers than this are hard to tell apart; the smallest go into one. */
 const MOST_LAYERS = 10
+/** Ids hold no `_`. */
+const REST = '_rest'
 /** Without a breakdown there is one layer: the subject. */
 const WHOLE = { id: 'total', label: 'total' }
 
@@ -80,7 +97,7 @@ export function stackOf(
     in: figuresOf(traffic, subject.cell, 'in', measure),
     out: figuresOf(traffic, subject.cell, 'out', measure),
   }
-  const by = subject.breakdown === null ? '' : ` by ${subject.breakdown.dimension.singular.toLowerCase()}`
+  const by = subject.breakdown === null ? '' : ` by ${midSentence(subject.breakdown.dimension.singular)}`
   const { rateInWords, rate } = SHOWN[measure]
   return {
     chart: {
@@ -92,6 +109,7 @@ export function stackOf(
       percentile95: { in: figures.in.percentile95, out: figures.out.percentile95 },
     },
     table: tableOf(traffic, measure, subject, sorted, data, page.address),
+    legend: subject.breakdown === null ? [] : legendOf(traffic, measure, subject, sorted, data, page.address),
     files: { csv: csvOf(data), json: jsonOf(data) },
   }
 }
@@ -142,7 +160,7 @@ function restOf(total: Pick<DrawnLayer, 'in' | 'out'>, layers: readonly DrawnLay
     total[way].map((whole, point) =>
       whole === null ? null : Math.max(0, whole - layers.reduce((sum, layer) => sum + layer[way][point]!, 0)),
     )
-  const rest = { id: 'rest', label: 'everything else', color: OTHER_COLOR, in: left('in'), out: left('out') }
+  const rest = { id: REST, label: 'everything else', color: OTHER_COLOR, in: left('in'), out: left('out') }
   const volume = (rates: PointRates) => rates.reduce<number>((sum, each) => sum + (each ?? 0), 0)
   const whole = volume(total.in) + volume(total.out)
   return volume(rest.in) + volume(rest.out) > whole / 1000 ? rest : null
@@ -158,35 +176,55 @@ function tableOf(
 ): FiguresTable {
   const { breakdown } = subject
   if (breakdown === null) return wholeTable(traffic, subject)
-  const { title, rateInWords } = SHOWN[measure]
+  const { title, rateInWords, totals } = SHOWN[measure]
   const colors = new Map(layers.map(({ id, color }) => [id, color]))
   return {
-    caption: `${title}: rates in ${rateInWords}, totals in ${measure === 'octets' ? 'bytes' : SHOWN[measure].volume}`,
+    caption: `${title}: rates in ${rateInWords}, totals in ${totals}`,
     head: breakdown.dimension.singular,
-    rows: sorted.map(({ id, label, cell, address }) => ({
+    totalUnit: totals,
+    rows: sorted.map(({ id, label, cell, address, isStacked }) => ({
       label,
       href: link(from, address),
-      color: colors.get(id) ?? null,
+      color: colors.get(id) ?? (isStacked ? OTHER_COLOR : null),
       ...figuresRow(traffic, measure, cell, subject.cell),
     })),
     total: { label: 'Total', href: null, color: null, ...figuresRow(traffic, measure, subject.cell, subject.cell) },
     quiet: breakdown.layers.filter(({ cell }) => !sawTraffic(traffic, cell)).map(({ label }) => label),
+    rest: breakdown.isExact || !colors.has(REST) ? '' : 'everything else: in none of the networks of the chart',
   }
+}
+
+function legendOf(
+  traffic: Traffic,
+  measure: Measure,
+  subject: StackSubject,
+  sorted: readonly Layer[],
+  { layers }: ChartData,
+  from: string,
+): LegendEntry[] {
+  return layers.map(({ id, label, color }) => {
+    const layer = sorted.find((each) => each.id === id)
+    if (layer === undefined) return { label, color, href: null, share: '' }
+    const { share } = figuresRow(traffic, measure, layer.cell, subject.cell)
+    return { label, color, href: link(from, layer.address), share }
+  })
 }
 
 /** Without a breakdown: a row per measure. */
 function wholeTable(traffic: Traffic, { title, cell, color }: StackSubject): FiguresTable {
   return {
     caption: `${title}: rates per second, totals in bytes, packets and flows`,
-    head: 'Measure',
+    head: 'Per second',
+    totalUnit: '',
     rows: MEASURES.map((measure) => ({
       label: SHOWN[measure].title,
       href: null,
       color: measure === 'octets' ? color : null,
-      ...figuresRow(traffic, measure, cell, TOTAL),
+      ...figuresRow(traffic, measure, cell, TOTAL, SHOWN[measure].volume),
     })),
     total: null,
     quiet: [],
+    rest: '',
   }
 }
 
@@ -195,6 +233,7 @@ function figuresRow(
   measure: Measure,
   cell: string,
   whole: string,
+  unit = '',
 ): Pick<FiguresRow, 'cells' | 'share'> {
   const ways = [figuresOf(traffic, cell, 'in', measure), figuresOf(traffic, cell, 'out', measure)]
   const rates = (['now', 'average', 'max', 'percentile95', 'min'] as const).flatMap((name) =>
@@ -203,6 +242,6 @@ function figuresRow(
   const share = shareOf(totalBothWays(traffic, cell, measure), totalBothWays(traffic, whole, measure))
   return {
     share: formatShare(isKnown(traffic) ? share : null),
-    cells: [...rates, ...ways.map(({ total }) => formatVolume(total))],
+    cells: [...rates, ...ways.map(({ total }) => formatQuantity(total === null ? null : Number(total), unit))],
   }
 }
