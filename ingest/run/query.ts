@@ -49,8 +49,8 @@ export function query(config: Config, { what, router, from, to, step }: Query): 
 /** `2026-11-23T16:35:00Z`, with any offset or none (then UTC), a date alone, or unix seconds. Returns unix seconds. */
 export function parseMoment(text: string): number {
   if (/^\d{9,10}$/.test(text)) return Number(text)
-  const iso = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?(Z|[+-]\d\d:?\d\d)?$/.exec(text)
-  const ms = iso === null ? Number.NaN : Date.parse(iso[1] !== undefined && iso[3] === undefined ? `${text}Z` : text)
+  const iso = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?$/.exec(text)
+  const ms = iso === null ? Number.NaN : Date.parse(iso[1] !== undefined && iso[4] === undefined ? `${text}Z` : text)
   if (Number.isNaN(ms))
     throw usage(`${JSON.stringify(text)} is not a time; write 2026-11-23T16:35Z, 2026-11-23, or unix seconds`)
   return Math.floor(ms / 1000)
