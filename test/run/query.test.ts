@@ -22,6 +22,8 @@ beforeAll(async () => {
   await ingest(loaded)
 })
 
+afterAll(() => rmSync(base, { recursive: true }))
+
 const octets = (
   what: string,
   member: string,
