@@ -1,11 +1,10 @@
-/** From here on a call that copies is cheaper than a loop. */
-const LONG = 48
-
 /**
  * Unpacks one LZO1X stream (README, "LZO1X") into `output` and returns how many bytes of it are filled. Throws a
  * RangeError that names the byte when the stream is damaged, ends too early, or needs more room than `output` has.
  */
 export function decompressLzo(input: Uint8Array, output: Uint8Array): number {
+  const inputView = new DataView(input.buffer, input.byteOffset, input.byteLength)
+  const outputView = new DataView(output.buffer, output.byteOffset, output.byteLength)
   let from = 0
   let to = 0
   /** Literals that the instruction before copied; 4 after a long run of them. */
@@ -17,16 +16,15 @@ export function decompressLzo(input: Uint8Array, output: Uint8Array): number {
     state = Math.min(literals, 4)
   }
 
-  // Hot: runs once per instruction, some ten times per flow. A byte behind the end is `undefined`: seen by `from` before it counts.
+  // Hot: runs once per instruction, some ten times per flow. A byte read behind the end is `undefined`; `from` tells before it counts.
   for (;;) {
     if (literals > 0) {
       checkRoom(literals, from, input.length, 'literals')
       checkRoom(literals, to, output.length, 'room')
-      if (literals >= LONG) output.set(input.subarray(from, from + literals), to)
-      else for (let at = 0; at < literals; at++) output[to + at] = input[from + at]!
-      from += literals
-      to += literals
-      literals = 0
+      for (; literals >= 4; literals -= 4, from += 4, to += 4) {
+        outputView.setInt32(to, inputView.getInt32(from, true), true)
+      }
+      for (; literals > 0; literals--) output[to++] = input[from++]!
     }
     if (from >= input.length) throw new RangeError(`the stream ends at byte ${from} without its end mark`)
     const code = input[from++]!
@@ -72,10 +70,12 @@ export function decompressLzo(input: Uint8Array, output: Uint8Array): number {
     if (length === 0) continue
     if (distance > to) throw new RangeError(`byte ${from} refers ${distance} bytes back, but only ${to} are unpacked`)
     checkRoom(length, to, output.length, 'room')
-    const source = to - distance
-    if (length >= LONG && distance >= length) output.copyWithin(to, source, source + length)
-    else for (let at = 0; at < length; at++) output[to + at] = output[source + at]!
-    to += length
+    if (distance >= 4) {
+      for (; length >= 4; length -= 4, to += 4) {
+        outputView.setInt32(to, outputView.getInt32(to - distance, true), true)
+      }
+    }
+    for (; length > 0; length--, to++) output[to] = output[to - distance]!
   }
 }
 
