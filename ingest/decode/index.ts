@@ -3,6 +3,7 @@ import type { FlowFileSummary } from '../model/flow-batch.ts'
 import { ByteReader } from './bytes.ts'
 import type { Decoder, EmitBatch } from './decoder.ts'
 import { flowTools } from './flow-tools.ts'
+import { ipfix } from './ipfix.ts'
 import { nfcapdV1 } from './nfcapd-v1.ts'
 import { nfcapdV2 } from './nfcapd-v2.ts'
 import { nfcapdV3 } from './nfcapd-v3.ts'
@@ -10,7 +11,7 @@ import type { UnpackEnd } from './unpacking.ts'
 import { type WholeFileCompression, wholeFileCompressions } from './whole-file.ts'
 
 /** Every file format there is. A new one needs its file, its name here, and a fixture pair. */
-export const decoders: readonly Decoder[] = [flowTools, nfcapdV1, nfcapdV2, nfcapdV3]
+export const decoders: readonly Decoder[] = [flowTools, nfcapdV1, nfcapdV2, nfcapdV3, ipfix]
 
 const HEAD_LENGTH = 64
 
@@ -114,7 +115,6 @@ const STRANGERS: readonly { readonly starts: readonly number[]; readonly is: str
     is: 'nfcapd written on a big-endian machine',
     mend: 'read it there with nfdump and write it here',
   },
-  { starts: [0x00, 0x0a], is: 'an IPFIX file', mend: 'collect with nfcapd' },
 ]
 
 function unknownFormat(head: Uint8Array): DecodeError {

@@ -175,11 +175,12 @@ const bases = [
   'flow-tools/cat-tofile-z9.ft',
   'nfcapd/syn-v9multi.v2layout-1.7.1.nf',
   'nfcapd/syn-v9multi-lz4.v2layout-1.7.8.nf',
+  'ipfix/softflowd-bidirectional.ipfix',
 ]
 
 describe('hostile bytes end in a result or a DecodeError', () => {
   test('random bytes, alone and behind every magic', async () => {
-    const heads = [[], [0xcf, 0x10, 1, 3], [0xcf, 0x10, 2, 3], [0x0c, 0xa5, 2, 0]]
+    const heads = [[], [0xcf, 0x10, 1, 3], [0xcf, 0x10, 2, 3], [0x0c, 0xa5, 2, 0], [0, 10]]
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...heads), fc.uint8Array({ maxLength: 400 }), async (head, tail) => {
         await decodeOrRefuse(Uint8Array.from([...head, ...tail]))
