@@ -38,22 +38,18 @@ export function breakdownOfTotal(site: Site): Breakdown {
 
 /** A member by the most telling dimension that is kept together with it; `null` when none is. */
 export function breakdownOf(site: Site, { dimension }: SiteDimension, member: SiteMember): Breakdown | null {
-  const partners = site.pairs.flatMap(([first, second]) =>
-    first.dimension === dimension ? [second] : second.dimension === dimension ? [first] : [],
-  )
-  const [partner] = byTelling(partners)
+  const pairs = site.pairs.filter((pair) => pair.some((each) => each.dimension === dimension))
+  const [partner] = byTelling(pairs.flat().filter((each) => each.dimension !== dimension))
   if (partner === undefined) return null
-  const isFirst = site.pairs.some(
-    ([first, second]) => first.dimension === dimension && second.dimension === partner.dimension,
-  )
+  const pair = pairs.find((each) => each.includes(partner))!
+  const [first, second] = pair
   return toBreakdown(site, partner, ({ id }) => {
-    const own = [dimension, member.id] as const
-    const [[first, firstId], [second, secondId]] = isFirst
-      ? [own, [partner.dimension, id] as const]
-      : [[partner.dimension, id] as const, own]
+    const [firstId, secondId] = partner === second ? [member.id, id] : [id, member.id]
     return {
-      cell: cellName([first.name, firstId], [second.name, secondId]),
-      address: pairAddress(first, firstId, second, secondId),
+      cell: cellName([first.dimension.name, firstId], [second.dimension.name, secondId]),
+      address: site.pagedPairs.includes(pair)
+        ? pairAddress(first.dimension, firstId, second.dimension, secondId)
+        : memberAddress(partner.dimension, id),
     }
   })
 }

@@ -77,7 +77,7 @@ function cellsOf(day: Traffic, cell: string): string[] {
 }
 
 function matricesOf(site: Site, { dimension, members }: SiteDimension, from: string) {
-  return site.pairs
+  return site.pagedPairs
     .filter(([first]) => first.dimension === dimension)
     .map(([first, second]) => ({
       label: `${first.dimension.title} by ${midSentence(second.dimension.singular)}`,

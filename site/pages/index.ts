@@ -32,7 +32,7 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
   const day = traffic.read('day')
   yield overviewPage(site, day, newest, lost)
   for (const dimension of site.dimensions) yield dimensionPage(site, dimension, day)
-  for (const [first, second] of site.pairs) yield matrixPage(site, first, second, day, seen)
+  for (const [first, second] of site.pagedPairs) yield matrixPage(site, first, second, day, seen)
   for (const subject of subjects(site, seen)) {
     for (const range of ranges) yield rangePage(site, subject, traffic.read(range), seen, newest.board)
   }
@@ -47,7 +47,7 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
 function* subjects(site: Site, seen: Seen): Generator<Subject> {
   yield totalSubject(site)
   for (const of of site.dimensions) for (const member of of.members) yield memberSubject(site, of, member)
-  for (const [first, second] of site.pairs) {
+  for (const [first, second] of site.pagedPairs) {
     for (const one of first.members) {
       for (const other of second.members) {
         const subject = pairSubject(first, one, second, other)

@@ -73,8 +73,8 @@ export function memberSubject(site: Site, of: SiteDimension, member: SiteMember)
   }
 }
 
-function pairLinksOf({ pairs }: Site, { dimension }: SiteDimension, { id }: SiteMember): PairLinks[] {
-  return pairs.flatMap(([first, second]) => {
+function pairLinksOf({ pagedPairs }: Site, { dimension }: SiteDimension, { id }: SiteMember): PairLinks[] {
+  return pagedPairs.flatMap(([first, second]) => {
     const partner = first.dimension === dimension ? second : second.dimension === dimension ? first : null
     if (partner === null) return []
     const links = partner.members.map((other) => {

@@ -12,8 +12,12 @@ export interface Site {
   readonly timeZone: string
   readonly dimensions: readonly SiteDimension[]
   /** As they are stored: the first dimension's member comes first in a cell's name. */
-  readonly pairs: readonly (readonly [SiteDimension, SiteDimension])[]
+  readonly pairs: readonly SitePair[]
+  /** Those with pages of their own: a network's, which people come for. Others are in the tables of their members' pages. */
+  readonly pagedPairs: readonly SitePair[]
 }
+
+export type SitePair = readonly [SiteDimension, SiteDimension]
 
 export interface SiteDimension {
   readonly dimension: Dimension
@@ -30,12 +34,16 @@ export interface SiteMember {
 export function createSite(config: Config): Site {
   const dimensions = activeDimensions(config).map((dimension) => ({ dimension, members: membersOf(dimension, config) }))
   const byName = new Map(dimensions.map((each) => [each.dimension.name, each]))
+  const pairs = activePairs(config).map(
+    ([first, second]) => [byName.get(first.name)!, byName.get(second.name)!] as const,
+  )
   return {
     config,
     title: config.site.title ?? config.organization,
     timeZone: config.site.timeZone,
     dimensions,
-    pairs: activePairs(config).map(([first, second]) => [byName.get(first.name)!, byName.get(second.name)!] as const),
+    pairs,
+    pagedPairs: pairs.filter(([first]) => first.dimension.ownDirection === true),
   }
 }
 
