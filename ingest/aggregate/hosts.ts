@@ -47,7 +47,7 @@ export interface Hosts {
 export function createHosts(seed: number): Hosts {
   let capacity = START_CAPACITY
   let mask = capacity * 2 - 1
-  let table = new Int32Array(capacity * 4)
+  let table = createTable(capacity)
   let words = new Uint32Array(capacity * ROW_WORDS)
   let counters = new Float64Array(words.buffer)
   let size = 0
@@ -99,7 +99,7 @@ export function createHosts(seed: number): Hosts {
     words = new Uint32Array(capacity * ROW_WORDS)
     words.set(before)
     counters = new Float64Array(words.buffer)
-    table = new Int32Array(capacity * 4)
+    table = createTable(capacity)
     for (let row = 0, at = 0; row < size; row++, at += ROW_WORDS) {
       const hash = hashOf(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
       let place = (hash & mask) * 2
@@ -118,30 +118,17 @@ export function createHosts(seed: number): Hosts {
   const rowOfFlow = new Int32Array(STRETCH)
 
   /*
-   * Hot. Most of the time goes into waiting for memory. In the first and the last loop no flow depends on another, so the
-   * processor waits for several at once; between them are what is new, what collides, and IPv6.
+   * Most of the time goes into waiting for memory. In the first and the last of these loops no flow depends on another, so
+   * the processor waits for several at once; between them comes what is new, what collides, and IPv6.
    */
   function addStretch(from: number, to: number): void {
-    const { words: asked, first, octets, packets, flows } = queue
-    for (let i = from, at = from * 4; i < to; i++, at += 4) {
-      const a = asked[at]!
-      const b = asked[at + 1]!
-      const c = asked[at + 2]!
-      const hash = hashOf(a, b, c, asked[at + 3]!)
-      const place = (hash & mask) * 2
-      rowOfFlow[i - from] = isMapped(a, b, c) && table[place] === hash ? table[place + 1]! : 0
-    }
+    const { words: asked } = queue
+    findRows(table, mask, mixedIPv4, asked, from, to, rowOfFlow)
     for (let i = from, at = from * 4; i < to; i++, at += 4) {
       if (rowOfFlow[i - from]! > 0) continue
       rowOfFlow[i - from] = rowOf(asked[at]!, asked[at + 1]!, asked[at + 2]!, asked[at + 3]!) + 1
     }
-    const sums = counters
-    for (let i = from; i < to; i++) {
-      const sum = (rowOfFlow[i - from]! - 1) * ROW_DOUBLES + FIRST_COUNTER + first[i]!
-      sums[sum]! += octets[i]!
-      sums[sum + 1]! += packets[i]!
-      sums[sum + 2]! += flows[i]!
-    }
+    addToRows(counters, rowOfFlow, queue, from, to)
   }
 
   return {
@@ -165,6 +152,49 @@ export function createHosts(seed: number): Hosts {
   function toHostRow(row: number): HostRow {
     const at = row * ROW_DOUBLES + FIRST_COUNTER
     return [formatAddress(words, row * ROW_WORDS), ...counters.subarray(at, at + HOST_COUNTERS)] as unknown as HostRow
+  }
+}
+
+/** Two places of two words for every row; one more at the end lets a look at the next place stay within. */
+function createTable(capacity: number): Int32Array {
+  return new Int32Array(capacity * 4 + 2)
+}
+
+/** Hot: row + 1 of each IPv4 address that the table holds where its hash points, or next to it; else 0. */
+function findRows(
+  table: Int32Array,
+  mask: number,
+  mixedIPv4: number,
+  words: Uint32Array,
+  from: number,
+  to: number,
+  rows: Int32Array,
+): void {
+  for (let i = from, at = from * 4; i < to; i++, at += 4) {
+    let row = 0
+    if (isMapped(words[at]!, words[at + 1]!, words[at + 2]!)) {
+      const hash = hashWord(words[at + 3]!, mixedIPv4)
+      const place = (hash & mask) * 2
+      if (table[place] === hash) row = table[place + 1]!
+      else if (table[place + 2] === hash) row = table[place + 3]!
+    }
+    rows[i - from] = row
+  }
+}
+
+/** Hot: adds the flows of the queue to their rows (each is row + 1). */
+function addToRows(
+  counters: Float64Array,
+  rows: Int32Array,
+  { first, octets, packets, flows }: HostQueue,
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i++) {
+    const at = (rows[i - from]! - 1) * ROW_DOUBLES + FIRST_COUNTER + first[i]!
+    counters[at]! += octets[i]!
+    counters[at + 1]! += packets[i]!
+    counters[at + 2]! += flows[i]!
   }
 }
 
