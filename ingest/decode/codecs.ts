@@ -7,6 +7,8 @@ import { readZstdFrame } from './zstd-frame.ts'
 /** A way in which a block of an nfcapd file may be compressed. */
 export interface Codec {
   readonly name: string
+  /** Unpacks a copy of the block on another core; what comes next may be read meanwhile. */
+  readonly isAside: boolean
   /** Loads what unpacking takes, once per file that needs it. Fails where the installation lacks it. */
   open(): Promise<Decompress>
 }
@@ -16,15 +18,16 @@ export interface Codec {
  * block is unpacked, where the file says so. What it returns is good until the next call. Throws when the block is damaged
  * or larger than `MOST_UNPACKED`.
  */
-export type Decompress = (bytes: Uint8Array, size: number | null) => Uint8Array
+export type Decompress = (bytes: Uint8Array, size: number | null) => Uint8Array | Promise<Uint8Array>
 
 /** The reference reader's buffer is 5 MiB; nothing writes blocks beyond 2. */
 export const MOST_UNPACKED = 16 * 1024 * 1024
 
-export const NONE: Codec = { name: 'none', open: async () => (bytes) => bytes.subarray(4) }
+export const NONE: Codec = { name: 'none', isAside: false, open: async () => (bytes) => bytes.subarray(4) }
 
 export const LZO: Codec = {
   name: 'LZO',
+  isAside: false,
   async open() {
     const output = new Uint8Array(MOST_UNPACKED)
     return (bytes, size) =>
@@ -34,16 +37,18 @@ export const LZO: Codec = {
 
 export const LZ4: Codec = {
   name: 'LZ4',
+  isAside: true,
   /** lz4-napi wants the unpacked size in 4 bytes before the block and takes it as the room there is: as much as the last block took, then more. */
   async open() {
-    const { uncompressSync } = createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi')
+    const { uncompress } = createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi')
     let usual = 1024 * 1024
-    return (bytes, size) => {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return async (bytes, size) => {
+      const packed = bytes.slice()
+      const view = new DataView(packed.buffer)
       for (let room = size ?? usual; ; room *= 2) {
         view.setUint32(0, room, true)
         try {
-          const unpacked = uncompressSync(bytes)
+          const unpacked = await uncompress(packed)
           usual = Math.max(usual, unpacked.length)
           return unpacked
         } catch (error) {
@@ -56,6 +61,7 @@ export const LZ4: Codec = {
 
 export const BZ2: Codec = {
   name: 'BZ2',
+  isAside: false,
   async open() {
     const unpack = await loadBzip2()
     return (bytes, size) => unpack(bytes.subarray(4), size ?? MOST_UNPACKED)
@@ -64,6 +70,7 @@ export const BZ2: Codec = {
 
 export const ZSTD: Codec = {
   name: 'ZSTD',
+  isAside: false,
   async open() {
     const decompress = await openZstd()
     return (bytes) => {

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ByteReader } from '../../ingest/decode/bytes.ts'
 import type { Codec } from '../../ingest/decode/codecs.ts'
-import { readBlocks, readShortHeader, SHORT_HEADER_LENGTH } from '../../ingest/decode/nfcapd-blocks.ts'
+import { readShortHeader, SHORT_HEADER_LENGTH } from '../../ingest/decode/nfcapd-block-header.ts'
+import { readBlocks } from '../../ingest/decode/nfcapd-blocks.ts'
 import { createRecordReader } from '../../ingest/decode/nfcapd-v2-records.ts'
 import { createWarnings } from '../../ingest/decode/warnings.ts'
 import { DecodeError } from '../../ingest/model/errors.ts'
@@ -118,7 +119,7 @@ describe('who sent a flow that does not say, by the number of its exporter', () 
   ]
   test.each(records)('$name', async ({ record, address }) => {
     const flows = Buffer.concat([
-      flow2(),
+      flow2([GENERIC, IPV4], { sysId: 5 }),
       record,
       flow2([GENERIC, IPV4], { sysId: 5 }),
       flow2([GENERIC, IPV4], { sysId: 6 }),
@@ -130,6 +131,14 @@ describe('who sent a flow that does not say, by the number of its exporter', () 
       { ...ONE, exporter: address },
     ])
   })
+})
+
+test('exporters whose IPv6 addresses differ in one word are two', async () => {
+  const flows = [1, 1, 2, 1].map((host) =>
+    flow2([GENERIC, IPV4, element(13, pack([8, 0x2001_0db8_0000_0000n], [8, host]))]),
+  )
+  const { rows } = await decode(file2([block(Buffer.concat(flows), { records: 4 })]))
+  expect(rows.map(({ exporter }) => exporter)).toEqual(['2001:db8::1', '2001:db8::1', '2001:db8::2', '2001:db8::1'])
 })
 
 describe('what a record stands for', () => {
@@ -634,7 +643,11 @@ describe('packed bytes that cannot be true', () => {
   })
 
   test('58: a codec that the installation lacks is named', async () => {
-    const lost: Codec = { name: 'LOST', open: async () => Promise.reject(new Error('Cannot find module')) }
+    const lost: Codec = {
+      name: 'LOST',
+      isAside: false,
+      open: async () => Promise.reject(new Error('Cannot find module')),
+    }
     const bytes = new ByteReader(
       (async function* () {
         yield Uint8Array.from(block(FLOWS))
