@@ -1,5 +1,6 @@
 import { ByteReader } from './bytes.ts'
 import { createGrowth, type UnpackEnd } from './unpacking.ts'
+import { loadBzip2 } from './wasm-bzip2.ts'
 
 /*
  * A bzip2 stream is `BZh` and a digit, then blocks of bits without alignment, each behind a mark, then a last mark with a
@@ -129,13 +130,12 @@ function writeBits(bytes: Uint8Array, bit: number, value: number, count: number)
 }
 
 async function openBlocks(): Promise<(stream: Uint8Array) => Uint8Array> {
-  const { default: Bzip2 } = await import('@foxglove/wasm-bz2')
-  const decoder = await Bzip2.init()
+  const unpack = await loadBzip2()
   return (stream) => {
     try {
-      return decoder.decompress(stream, USUAL_UNPACKED)
+      return unpack(stream, USUAL_UNPACKED)
     } catch {
-      return decoder.decompress(stream, MOST_UNPACKED)
+      return unpack(stream, MOST_UNPACKED)
     }
   }
 }
