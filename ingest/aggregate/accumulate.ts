@@ -1,16 +1,17 @@
-import { type AddressSpace, createAddressSpace, createEnds } from '../classify/direction.ts'
+import { createAddressSpace, createEnds } from '../classify/direction.ts'
 import { activeDimensions } from '../classify/index.ts'
 import type { Config } from '../config/schema.ts'
-import { formatAddress } from '../model/address.ts'
 import { DIRECTIONS, IN, OUT } from '../model/direction.ts'
 import { UserError } from '../model/errors.ts'
 import { BATCH_SIZE, type FlowBatch } from '../model/flow-batch.ts'
 import type { PartHosts, PartSlot } from '../model/part.ts'
 import { SLOT_MS } from '../model/time.ts'
 import { createCells } from './cells.ts'
-import { createHosts } from './hosts.ts'
-import { createCodePacking, createKinds } from './kinds.ts'
-import { countBefore, LONGEST_MS, slotWindow } from './spread.ts'
+import { exporterTable } from './exporters.ts'
+import { listHosts } from './host-lists.ts'
+import { createFlowList, createHosts } from './hosts.ts'
+import { createCodePacking, createKindRows, createKinds, type KindRows } from './kinds.ts'
+import { countBefore, LONGEST_MS, SLOTS_REACHED, slotWindow } from './spread.ts'
 
 /** A record beyond this many octets or packets is true only if some line could carry it: see `LINE_OCTETS_PER_MS`. */
 const PLAUSIBLE = 2 ** 40
@@ -58,133 +59,147 @@ export function createAccumulator(config: Config, slot: number, seed: number): A
 
   const ends = createEnds(BATCH_SIZE)
   const codes = classifiers.map(() => new Uint32Array(BATCH_SIZE))
-  const word0 = new Uint32Array(BATCH_SIZE)
-  const word1 = new Uint32Array(BATCH_SIZE)
+  const slotWord = new Uint32Array(BATCH_SIZE)
+  const codeWord0 = new Uint32Array(BATCH_SIZE)
+  const codeWord1 = new Uint32Array(BATCH_SIZE)
+  const pieces = createKindRows(BATCH_SIZE + SLOTS_REACHED)
+  /** Flows of the batch that crossed the border, by which of their ends is ours; to a multicast group; those of several slots. */
+  const incoming = createFlowList()
+  const outgoing = createFlowList()
+  const toGroups = createFlowList()
+  const long = createFlowList()
   const flowsByDirection = new Float64Array(DIRECTIONS.length)
   const sum = { octets: 0, packets: 0, flows: 0, skewed: 0, overlong: 0, reversed: 0, implausible: 0 }
 
-  /*
-   * Hot: takes what belongs to slots before the last out of the counters that stand in row `row` of the queue, into rows of
-   * their own before it. Returns the row that then holds the rest, for the slot in which the flow ended.
-   */
-  function spread(
-    row: number,
-    first: number,
-    last: number,
-    scope: number,
-    i: number,
-    startMs: number,
-    endMs: number,
-  ): number {
-    const { queue } = kinds
-    const octets = queue.octets[row]!
-    const packets = queue.packets[row]!
-    let octetsBefore = 0
-    let packetsBefore = 0
-    for (let index = first; index < last; index++) {
-      const moment = firstMs + (index + 1) * SLOT_MS
-      const octetsUpTo = countBefore(octets, startMs, endMs, moment)
-      const packetsUpTo = countBefore(packets, startMs, endMs, moment)
-      if (octetsUpTo === octetsBefore && packetsUpTo === packetsBefore) continue
-      queue.slotWord[row] = index * 8 + scope
-      queue.codeWord0[row] = word0[i]!
-      queue.codeWord1[row] = word1[i]!
-      queue.octets[row] = octetsUpTo - octetsBefore
-      queue.packets[row] = packetsUpTo - packetsBefore
-      queue.flows[row] = 0
-      row++
-      octetsBefore = octetsUpTo
-      packetsBefore = packetsUpTo
-    }
-    queue.octets[row] = octets - octetsBefore
-    queue.packets[row] = packets - packetsBefore
-    return row
-  }
-
-  // Hot: runs once per flow. Puts it into the queue of kinds and, when it crossed the border, its ends into those of hosts.
-  function count(batch: FlowBatch): void {
-    const { length, srcAddr, dstAddr, exporter, scaled } = batch
+  // Hot: runs once per flow. Finds the slot it ended in, and puts it on the lists it belongs to.
+  function sort({ length, exporter, octets, packets, flows, startMs, endMs }: FlowBatch): void {
     const { direction, multicast } = ends
-    const { rate: rateOf, isBorder: borderOf, flows: flowsOf } = exporters
-    const { queue } = kinds
-    let rows = 0
-    let insideRows = 0
-    let outsideRows = 0
+    const { isBorder, flows: flowsOf } = exporters
     for (let i = 0; i < length; i++) {
-      const from = exporter[i]!
-      const rate = scaled[i] === 1 ? 1 : rateOf[from]!
-      const octets = batch.octets[i]! * rate
-      const packets = batch.packets[i]! * rate
-      const flows = scalesFlows ? batch.flows[i]! * rate : batch.flows[i]!
-      const endMs = batch.endMs[i]!
-      let startMs = batch.startMs[i]!
-      if (endMs < startMs) {
-        startMs = endMs
+      const end = endMs[i]!
+      if (end < startMs[i]!) {
+        startMs[i] = end
         sum.reversed++
       }
-      if ((octets > PLAUSIBLE || packets > PLAUSIBLE) && !isPlausible(octets, packets, endMs - startMs)) {
+      if (
+        (octets[i]! > PLAUSIBLE || packets[i]! > PLAUSIBLE) &&
+        !isPlausible(octets[i]!, packets[i]!, end - startMs[i]!)
+      ) {
         sum.implausible++
+        octets[i] = 0
+        packets[i] = 0
+        flows[i] = 0
+        slotWord[i] = home * 8
         continue
       }
       const way = direction[i]!
-      sum.octets += octets
-      sum.packets += packets
-      sum.flows += flows
-      flowsByDirection[way]! += flows
-      flowsOf[from]! += flows
-      const isBorder = borderOf[from]!
-      const scope = way * 2 + isBorder
+      const from = exporter[i]!
+      const scope = way * 2 + isBorder[from]!
+      sum.octets += octets[i]!
+      sum.packets += packets[i]!
+      sum.flows += flows[i]!
+      flowsByDirection[way]! += flows[i]!
+      flowsOf[from]! += flows[i]!
 
-      let index = home
-      queue.octets[rows] = octets
-      queue.packets[rows] = packets
-      if (endMs < firstMs || endMs > lastMs) sum.skewed++
+      let slot = home
+      if (end < firstMs || end > lastMs) sum.skewed++
       else {
-        if (endMs - startMs > LONGEST_MS) {
+        if (end - startMs[i]! > LONGEST_MS) {
           sum.overlong++
-          startMs = endMs - LONGEST_MS
+          startMs[i] = end - LONGEST_MS
         }
         if (isSpread) {
-          index = Math.floor((endMs - firstMs) / SLOT_MS)
-          const first = Math.max(0, Math.floor((startMs - firstMs) / SLOT_MS))
-          if (first < index) rows = spread(rows, first, index, scope, i, Math.max(startMs, firstMs), endMs)
+          slot = slotOf(end)
+          if (startMs[i]! < firstMs) startMs[i] = firstMs
+          if (slotOf(startMs[i]!) !== slot) long.flows[long.length++] = i
         }
       }
-      queue.slotWord[rows] = index * 8 + scope
-      queue.codeWord0[rows] = word0[i]!
-      queue.codeWord1[rows] = word1[i]!
-      queue.flows[rows] = flows
-      rows++
-      if (rows >= BATCH_SIZE) rows = addKinds(rows)
+      slotWord[i] = slot * 8 + scope
 
-      if (isBorder === 0 || way > OUT || (multicast[i] === 1 && !boardsMulticast)) continue
-      const first = way === OUT ? 3 : 0
-      // A multicast group is nobody's host.
-      if (way === OUT || multicast[i] === 0) {
-        copyAddress(way === OUT ? srcAddr : dstAddr, i, inside.queue.words, insideRows)
-        inside.queue.first[insideRows] = first
-        inside.queue.octets[insideRows] = octets
-        inside.queue.packets[insideRows] = packets
-        inside.queue.flows[insideRows] = flows
-        insideRows++
+      if (isBorder[from] === 0 || way > OUT) continue
+      if (multicast[i] === 1) {
+        if (!boardsMulticast) continue
+        // A multicast group is nobody's host.
+        if (way === IN) {
+          toGroups.flows[toGroups.length++] = i
+          continue
+        }
       }
-      copyAddress(way === OUT ? dstAddr : srcAddr, i, outside.queue.words, outsideRows)
-      outside.queue.first[outsideRows] = first
-      outside.queue.octets[outsideRows] = octets
-      outside.queue.packets[outsideRows] = packets
-      outside.queue.flows[outsideRows] = flows
-      outsideRows++
+      if (way === OUT) outgoing.flows[outgoing.length++] = i
+      else incoming.flows[incoming.length++] = i
     }
-    addKinds(rows)
-    inside.add(insideRows)
-    outside.add(outsideRows)
   }
 
-  /** Empties the queue; a table that has grown too large is worked off. */
-  function addKinds(rows: number): number {
+  /** Index of the slot that holds a moment of the window; the window is short enough for 32 bits of milliseconds. */
+  function slotOf(ms: number): number {
+    return (((ms - firstMs) | 0) / SLOT_MS) | 0
+  }
+
+  /*
+   * Hot: takes out of a flow's counters what belongs to slots before the one it ended in, as pieces; what the columns keep
+   * is for that last slot, where the flow itself counts.
+   */
+  function spread({ startMs, endMs, octets, packets }: FlowBatch, i: number): void {
+    const scope = slotWord[i]! & 7
+    const last = slotWord[i]! >>> 3
+    let octetsBefore = 0
+    let packetsBefore = 0
+    for (let slot = slotOf(startMs[i]!); slot < last; slot++) {
+      const moment = firstMs + (slot + 1) * SLOT_MS
+      const octetsUpTo = countBefore(octets[i]!, startMs[i]!, endMs[i]!, moment)
+      const packetsUpTo = countBefore(packets[i]!, startMs[i]!, endMs[i]!, moment)
+      if (octetsUpTo === octetsBefore && packetsUpTo === packetsBefore) continue
+      const row = pieces.length++
+      pieces.slotWord[row] = slot * 8 + scope
+      pieces.codeWord0[row] = codeWord0[i]!
+      pieces.codeWord1[row] = codeWord1[i]!
+      pieces.octets[row] = octetsUpTo - octetsBefore
+      pieces.packets[row] = packetsUpTo - packetsBefore
+      octetsBefore = octetsUpTo
+      packetsBefore = packetsUpTo
+    }
+    octets[i]! -= octetsBefore
+    packets[i]! -= packetsBefore
+  }
+
+  function countHosts(batch: FlowBatch): void {
+    const { srcAddr, dstAddr } = batch
+    inside.add(dstAddr, incoming, 0, batch)
+    inside.add(srcAddr, outgoing, 3, batch)
+    outside.add(srcAddr, incoming, 0, batch)
+    outside.add(srcAddr, toGroups, 0, batch)
+    outside.add(dstAddr, outgoing, 3, batch)
+    for (const list of [incoming, outgoing, toGroups]) list.length = 0
+  }
+
+  function countKinds(batch: FlowBatch): void {
+    for (let at = 0; at < long.length; at++) {
+      spread(batch, long.flows[at]!)
+      if (pieces.length >= BATCH_SIZE) addKinds(pieces)
+    }
+    long.length = 0
+    addKinds(pieces)
+    const { length, octets, packets, flows } = batch
+    addKinds({ length, slotWord, codeWord0, codeWord1, octets, packets, flows })
+  }
+
+  /** Adds rows and empties them; a table that has grown too large is worked off. */
+  function addKinds(rows: KindRows): void {
     kinds.add(rows)
+    rows.length = 0
     if (kinds.isFull()) drain()
-    return 0
+  }
+
+  /** Raw counters times the rate of their router; in place, for nobody sees the batch after us. */
+  function applySampling({ length, exporter, scaled, octets, packets, flows }: FlowBatch): void {
+    if (!exporters.isSampled) return
+    for (let i = 0; i < length; i++) {
+      if (scaled[i] === 1) continue
+      const rate = exporters.rate[exporter[i]!]!
+      octets[i]! *= rate
+      packets[i]! *= rate
+      if (scalesFlows) flows[i]! *= rate
+    }
   }
 
   function drain(): void {
@@ -200,8 +215,11 @@ export function createAccumulator(config: Config, slot: number, seed: number): A
       exporters.extend(names)
       space.locate(batch, ends)
       for (const [index, classifier] of classifiers.entries()) classifier.classify(batch, ends, names, codes[index]!)
-      packing.pack(codes, batch.length, word0, word1)
-      count(batch)
+      packing.pack(codes, batch.length, codeWord0, codeWord1)
+      applySampling(batch)
+      sort(batch)
+      countHosts(batch)
+      countKinds(batch)
       assertExact(sum.octets, sum.packets, sum.flows)
     },
     finish() {
@@ -228,75 +246,10 @@ function isPlausible(octets: number, packets: number, durationMs: number): boole
   return octets <= most && packets <= most
 }
 
-/** Hot: the address of flow `i` of a batch into row `row`. */
-function copyAddress(from: Uint32Array, i: number, to: Uint32Array, row: number): void {
-  to[row * 4] = from[i * 4]!
-  to[row * 4 + 1] = from[i * 4 + 1]!
-  to[row * 4 + 2] = from[i * 4 + 2]!
-  to[row * 4 + 3] = from[i * 4 + 3]!
-}
-
 /** Sums of whole numbers in doubles are exact up to 2^53; no cell exceeds the file's total. */
 function assertExact(...sums: readonly number[]): void {
   if (sums.every((total) => total <= Number.MAX_SAFE_INTEGER)) return
   throw new UserError(
     'the counters of this file add up to more than 2^53; no line carries that much in one capture: is a sampleRate wrong?',
   )
-}
-
-/** Per exporter of the file, in the file's order: its sampling rate, whether it counts everywhere, its flows. */
-function exporterTable({ routers }: Config) {
-  const byAddress = new Map(
-    routers.flatMap((router) => router.addresses.map((address) => [formatAddress(address), router] as const)),
-  )
-  const anyBorder = routers.some(({ border }) => border)
-  const names: string[] = []
-  const rate: number[] = []
-  const isBorder: number[] = []
-  const flows: number[] = []
-  return {
-    rate,
-    isBorder,
-    flows,
-    extend(seen: readonly string[]): void {
-      for (const name of seen.slice(names.length)) {
-        const router = byAddress.get(name)
-        names.push(name)
-        rate.push(router?.sampleRate ?? 1)
-        isBorder.push(!anyBorder || router?.border === true ? 1 : 0)
-        flows.push(0)
-      }
-    },
-    summary: () =>
-      Object.fromEntries(
-        names
-          .map((name, index) => [name, { flows: flows[index]!, sampleRate: rate[index]! }] as const)
-          .sort(([a], [b]) => (a < b ? -1 : 1)),
-      ),
-  }
-}
-
-type Hosts = ReturnType<typeof createHosts>
-
-function listHosts({ networks, scoreboard }: Config, space: AddressSpace, inside: Hosts, outside: Hosts): PartHosts {
-  const { top, keep } = scoreboard
-  const rowsOf = rowsByNetwork(inside.column(space.setOf), space.networks, networks.length)
-  const lists = networks.map(({ id }, network) => [id, inside.busiest(Math.min(top, keep), rowsOf[network])] as const)
-  return {
-    inside: inside.busiest(keep),
-    outside: outside.busiest(keep),
-    networks: Object.fromEntries(lists.filter(([, { rows }]) => rows.length > 0)),
-  }
-}
-
-/** Deals rows out to every network that holds them: counts first, then fills. */
-function rowsByNetwork(setOfRow: Uint32Array, networksOfSet: AddressSpace['networks'], count: number): Uint32Array[] {
-  const sizes = new Uint32Array(count)
-  for (const set of setOfRow) for (const network of networksOfSet[set]!) sizes[network]!++
-  const rowsOf = Array.from(sizes, (size) => new Uint32Array(size))
-  const filled = new Uint32Array(count)
-  for (const [row, set] of setOfRow.entries()) {
-    for (const network of networksOfSet[set]!) rowsOf[network]![filled[network]!++] = row
-  }
-  return rowsOf
 }

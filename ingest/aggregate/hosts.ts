@@ -1,5 +1,5 @@
 import { formatAddress } from '../model/address.ts'
-import { BATCH_SIZE } from '../model/flow-batch.ts'
+import { BATCH_SIZE, type FlowBatch } from '../model/flow-batch.ts'
 import type { HostList, HostRow } from '../model/part.ts'
 import { hashWord, mix3 } from './hash.ts'
 
@@ -17,22 +17,23 @@ const START_CAPACITY = 1024
 /** Flows added in one go: few enough that their rows stay in the cache from the first loop to the last. */
 const STRETCH = 512
 
-/** Flows that wait to be added, as columns of up to a batch: whoever counts fills them, then calls `add`. */
-export interface HostQueue {
-  /** Four words an address. */
-  readonly words: Uint32Array
-  /** Which counters: 0 for in, 3 for out. */
-  readonly first: Uint8Array
-  readonly octets: Float64Array
-  readonly packets: Float64Array
-  readonly flows: Float64Array
+/** Some flows of a batch, by their places in it. */
+export interface FlowList {
+  length: number
+  readonly flows: Int32Array
 }
+
+export function createFlowList(): FlowList {
+  return { length: 0, flows: new Int32Array(BATCH_SIZE) }
+}
+
+/** The counters of a batch. */
+type Counters = Pick<FlowBatch, 'octets' | 'packets' | 'flows'>
 
 /** Counters by address, exact for any number of addresses (about 100 bytes each). */
 export interface Hosts {
-  readonly queue: HostQueue
-  /** Hot: adds the first `length` flows of the queue. */
-  add(length: number): void
+  /** Hot: adds the flows of the list to the addresses they have in the column; `first` is 0 for in, 3 for out. */
+  add(addresses: Uint32Array, list: FlowList, first: 0 | 3, counters: Counters): void
   /** For every address, in the order of rows, what `of` makes of its words. */
   column(of: (words: Uint32Array, at: number) => number): Uint32Array
   /** The busiest: every host among the first `keep` by any counter; of `rows`, or of all. */
@@ -108,33 +109,34 @@ export function createHosts(seed: number): Hosts {
     }
   }
 
-  const queue: HostQueue = {
-    words: new Uint32Array(BATCH_SIZE * 4),
-    first: new Uint8Array(BATCH_SIZE),
-    octets: new Float64Array(BATCH_SIZE),
-    packets: new Float64Array(BATCH_SIZE),
-    flows: new Float64Array(BATCH_SIZE),
-  }
   const rowOfFlow = new Int32Array(STRETCH)
 
   /*
    * Most of the time goes into waiting for memory. In the first and the last of these loops no flow depends on another, so
    * the processor waits for several at once; between them comes what is new, what collides, and IPv6.
    */
-  function addStretch(from: number, to: number): void {
-    const { words: asked } = queue
-    findRows(table, mask, mixedIPv4, asked, from, to, rowOfFlow)
-    for (let i = from, at = from * 4; i < to; i++, at += 4) {
-      if (rowOfFlow[i - from]! > 0) continue
-      rowOfFlow[i - from] = rowOf(asked[at]!, asked[at + 1]!, asked[at + 2]!, asked[at + 3]!) + 1
+  function addStretch(
+    addresses: Uint32Array,
+    list: Int32Array,
+    from: number,
+    to: number,
+    first: number,
+    batch: Counters,
+  ): void {
+    findRows(table, mask, mixedIPv4, addresses, list, from, to, rowOfFlow)
+    for (let place = from; place < to; place++) {
+      if (rowOfFlow[place - from]! > 0) continue
+      const at = list[place]! * 4
+      const row = rowOf(addresses[at]!, addresses[at + 1]!, addresses[at + 2]!, addresses[at + 3]!)
+      rowOfFlow[place - from] = row + 1
     }
-    addToRows(counters, rowOfFlow, queue, from, to)
+    addToRows(counters, rowOfFlow, list, from, to, first, batch)
   }
 
   return {
-    queue,
-    add(length) {
-      for (let from = 0; from < length; from += STRETCH) addStretch(from, Math.min(from + STRETCH, length))
+    add(addresses, { flows, length }, first, batch) {
+      for (let from = 0; from < length; from += STRETCH)
+        addStretch(addresses, flows, from, Math.min(from + STRETCH, length), first, batch)
     },
     column: (of) => Uint32Array.from({ length: size }, (_, row) => of(words, row * ROW_WORDS)),
     busiest(keep, rows = Uint32Array.from({ length: size }, (_, row) => row)) {
@@ -165,36 +167,41 @@ function findRows(
   table: Int32Array,
   mask: number,
   mixedIPv4: number,
-  words: Uint32Array,
+  addresses: Uint32Array,
+  list: Int32Array,
   from: number,
   to: number,
   rows: Int32Array,
 ): void {
-  for (let i = from, at = from * 4; i < to; i++, at += 4) {
+  for (let place = from; place < to; place++) {
+    const at = list[place]! * 4
     let row = 0
-    if (isMapped(words[at]!, words[at + 1]!, words[at + 2]!)) {
-      const hash = hashWord(words[at + 3]!, mixedIPv4)
-      const place = (hash & mask) * 2
-      if (table[place] === hash) row = table[place + 1]!
-      else if (table[place + 2] === hash) row = table[place + 3]!
+    if (isMapped(addresses[at]!, addresses[at + 1]!, addresses[at + 2]!)) {
+      const hash = hashWord(addresses[at + 3]!, mixedIPv4)
+      const entry = (hash & mask) * 2
+      if (table[entry] === hash) row = table[entry + 1]!
+      else if (table[entry + 2] === hash) row = table[entry + 3]!
     }
-    rows[i - from] = row
+    rows[place - from] = row
   }
 }
 
-/** Hot: adds the flows of the queue to their rows (each is row + 1). */
+/** Hot: adds the flows of the list to their rows (each is row + 1). */
 function addToRows(
-  counters: Float64Array,
+  sums: Float64Array,
   rows: Int32Array,
-  { first, octets, packets, flows }: HostQueue,
+  list: Int32Array,
   from: number,
   to: number,
+  first: number,
+  { octets, packets, flows }: Counters,
 ): void {
-  for (let i = from; i < to; i++) {
-    const at = (rows[i - from]! - 1) * ROW_DOUBLES + FIRST_COUNTER + first[i]!
-    counters[at]! += octets[i]!
-    counters[at + 1]! += packets[i]!
-    counters[at + 2]! += flows[i]!
+  for (let place = from; place < to; place++) {
+    const i = list[place]!
+    const at = (rows[place - from]! - 1) * ROW_DOUBLES + FIRST_COUNTER + first
+    sums[at]! += octets[i]!
+    sums[at + 1]! += packets[i]!
+    sums[at + 2]! += flows[i]!
   }
 }
 

@@ -1,6 +1,7 @@
 import { EXIT, UserError } from '../model/errors.ts'
 import { BATCH_SIZE } from '../model/flow-batch.ts'
 import { hash3 } from './hash.ts'
+import { SLOTS_REACHED } from './spread.ts'
 
 /** Words of a key: slot with direction and scope, then two of packed codes. */
 const WORDS = 3
@@ -8,8 +9,9 @@ const WORDS = 3
 const VALUES = 3
 const START_CAPACITY = 4096
 
-/** Flows (or their shares in a slot) that wait to be added, as columns: whoever counts fills them, then calls `add`. */
-export interface KindQueue {
+/** Flows, or pieces of them, as columns. */
+export interface KindRows {
+  length: number
   readonly slotWord: Uint32Array
   readonly codeWord0: Uint32Array
   readonly codeWord1: Uint32Array
@@ -18,17 +20,25 @@ export interface KindQueue {
   readonly flows: Float64Array
 }
 
-/** Rows that the queue holds: a batch, and one more flow spread over every slot of a day. */
-export const QUEUE_ROWS = BATCH_SIZE + 512
+export function createKindRows(size: number): KindRows {
+  return {
+    length: 0,
+    slotWord: new Uint32Array(size),
+    codeWord0: new Uint32Array(size),
+    codeWord1: new Uint32Array(size),
+    octets: new Float64Array(size),
+    packets: new Float64Array(size),
+    flows: new Float64Array(size),
+  }
+}
 
 /**
  * Flows added up by kind. Flows of one kind (same slot, direction, and same code in every dimension) count for the same
  * cells, so they are added here first, one look-up per flow, and the cells are worked out once per kind.
  */
 export interface Kinds {
-  readonly queue: KindQueue
-  /** Hot: adds the first `length` rows of the queue. */
-  add(length: number): void
+  /** Hot: adds rows; at most a batch and the pieces of one flow. */
+  add(rows: KindRows): void
   /** True when it has grown as large as it may: `drain` before adding more. */
   isFull(): boolean
   /** Hands over every kind and forgets it. */
@@ -55,15 +65,7 @@ export function createKinds(seed: number, limit = 262_144): Kinds {
   let keys = new Uint32Array(capacity * WORDS)
   let values = new Float64Array(capacity * VALUES)
   let size = 0
-  const queue: KindQueue = {
-    slotWord: new Uint32Array(QUEUE_ROWS),
-    codeWord0: new Uint32Array(QUEUE_ROWS),
-    codeWord1: new Uint32Array(QUEUE_ROWS),
-    octets: new Float64Array(QUEUE_ROWS),
-    packets: new Float64Array(QUEUE_ROWS),
-    flows: new Float64Array(QUEUE_ROWS),
-  }
-  const rowOfFlow = new Int32Array(QUEUE_ROWS)
+  const rowOfFlow = new Int32Array(BATCH_SIZE + SLOTS_REACHED)
 
   // Hot: the row of a key, made when it is new.
   function rowOf(hash: number, a: number, b: number, c: number): number {
@@ -107,10 +109,8 @@ export function createKinds(seed: number, limit = 262_144): Kinds {
   }
 
   return {
-    queue,
     // Hot: runs once per flow and slot. Two loops, as in `hosts.ts`, so that looks into memory overlap.
-    add(length) {
-      const { slotWord, codeWord0, codeWord1, octets, packets, flows } = queue
+    add({ length, slotWord, codeWord0, codeWord1, octets, packets, flows }) {
       for (let i = 0; i < length; i++) {
         const a = slotWord[i]!
         const b = codeWord0[i]!

@@ -35,3 +35,6 @@ export function slotWindow(slot: number): SlotWindow {
 
 /** The longest stretch that a flow is spread over. */
 export const LONGEST_MS = DAY_MS
+
+/** Slots that a flow may touch before the one it ended in. */
+export const SLOTS_REACHED = LONGEST_MS / SLOT_MS + 2

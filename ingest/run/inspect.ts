@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { createHosts, type HostQueue, type Hosts } from '../aggregate/hosts.ts'
+import { createFlowList, createHosts, type Hosts } from '../aggregate/hosts.ts'
 import { decodeFlowFile } from '../decode/index.ts'
 import { formatAddress } from '../model/address.ts'
 import { DecodeError, EXIT, UserError } from '../model/errors.ts'
@@ -81,6 +81,7 @@ function createInspector() {
   const byExporter = createTallies()
   const sources = createHosts(randomInt(0x1_0000_0000))
   const destinations = createHosts(randomInt(0x1_0000_0000))
+  const oneWay = createFlowList()
   const firstFlows: FlowRow[] = []
   const sum = { flows: 0, packets: 0, octets: 0 }
   const out = { packets: 0, octets: 0 }
@@ -90,7 +91,6 @@ function createInspector() {
   // Hot: runs once per flow.
   function add(batch: FlowBatch): void {
     const { length, octets, packets, flows, reverse, srcAddr, dstAddr, startMs, endMs } = batch
-    let rows = 0
     for (let i = 0; i < length; i++) {
       if (reverse[i] === 1) {
         out.packets += packets[i]!
@@ -105,15 +105,14 @@ function createInspector() {
       byTos.add(batch.tos[i]!, o, p, f)
       bySrcAs.add(batch.srcAs[i]!, o, p, f)
       byExporter.add(batch.exporter[i]!, o, p, f)
-      enqueue(sources.queue, rows, srcAddr, i, batch)
-      enqueue(destinations.queue, rows, dstAddr, i, batch)
-      rows++
+      oneWay.flows[oneWay.length++] = i
       if (startMs[i]! < firstMs) firstMs = startMs[i]!
       if (endMs[i]! > lastMs) lastMs = endMs[i]!
       if (firstFlows.length < FIRST_FLOWS) firstFlows.push(rowOf(batch, i))
     }
-    sources.add(rows)
-    destinations.add(rows)
+    sources.add(srcAddr, oneWay, 0, batch)
+    destinations.add(dstAddr, oneWay, 0, batch)
+    oneWay.length = 0
   }
 
   function finish(file: string, summary: FlowFileSummary): Inspection {
@@ -146,13 +145,6 @@ function createInspector() {
   }
 
   return { add, finish }
-}
-
-function enqueue(queue: HostQueue, row: number, addresses: Uint32Array, i: number, batch: FlowBatch): void {
-  queue.words.set(addresses.subarray(i * 4, i * 4 + 4), row * 4)
-  queue.octets[row] = batch.octets[i]!
-  queue.packets[row] = batch.packets[i]!
-  queue.flows[row] = batch.flows[i]!
 }
 
 /** Counters by a number. */
