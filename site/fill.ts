@@ -19,7 +19,14 @@ import {
   readCurrent,
 } from './release.ts'
 import { type Frame, fileOf, filesOf, inBatches, renderPages } from './render.ts'
-import { createTrafficReader, RANGE_NAMES, type RangeName, type TrafficReader, UNSETTLED } from './traffic.ts'
+import {
+  cellsSeen,
+  createTrafficReader,
+  RANGE_NAMES,
+  type RangeName,
+  type TrafficReader,
+  UNSETTLED,
+} from './traffic.ts'
 import { jsonMistake, linkedFiles } from './validate.ts'
 
 /** What is in a draft. */
@@ -42,7 +49,7 @@ export async function fillDraft(
   { code, templates }: { readonly code: string; readonly templates: string },
 ): Promise<Filled> {
   const { config } = site
-  const version = hashOf(hashOfFiles(code, templates), frame, config.scoreboard, config.aggregateScore, config.site)
+  const version = hashOf(hashOfFiles(code, templates), frame, config)
   const current = readCurrent(config.site.dir)
   const before = current?.version === version ? current : null
   const newest = newestSlot(config.data)
@@ -98,7 +105,7 @@ function planRanges(traffic: TrafficReader, before: CurrentRelease | null): Plan
     state !== UNSETTLED && before?.ranges[range].state === state && areWhole(before, range)
   const records = Object.fromEntries(
     states.map(({ range, state }) => {
-      const cells = isSettled(range, state) ? before!.ranges[range].cells : [...traffic.read(range).cells.keys()].sort()
+      const cells = isSettled(range, state) ? before!.ranges[range].cells : [...cellsSeen(traffic.read(range))].sort()
       return [range, { state, cells }]
     }),
   ) as { [R in RangeName]: RangeRecord }

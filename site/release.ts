@@ -25,7 +25,7 @@ const KEPT = 3
 
 /** What a release was made from. */
 export interface ReleaseRecord {
-  /** Of the code, the templates and what every page shares. */
+  /** Of the code, the templates, the config. */
   readonly version: string
   /** By address. */
   readonly pages: { readonly [address: string]: PageRecord }

@@ -81,9 +81,24 @@ export function isKnown({ known }: Series): boolean {
   return known.some((seconds) => seconds > 0)
 }
 
-/** Did the cell see any traffic in the range, whatever its direction? A series that saw nothing is absent. */
-export function sawTraffic({ cells }: Series, cell: string): boolean {
-  return cells.has(cell)
+/** Did the cell see any traffic in a point that is known, whatever its direction? */
+export function sawTraffic(traffic: Traffic, cell: string): boolean {
+  return cellsSeen(traffic).has(cell)
+}
+
+/** The names of the cells that did. */
+export function cellsSeen(traffic: Traffic): ReadonlySet<string> {
+  const known = seen.get(traffic) ?? new Set([...traffic.cells.keys()].filter((cell) => hasTraffic(traffic, cell)))
+  seen.set(traffic, known)
+  return known
+}
+
+const seen = new WeakMap<Traffic, ReadonlySet<string>>()
+
+function hasTraffic(traffic: Traffic, cell: string): boolean {
+  return Object.values(cellOf(traffic, cell)).some(({ sum: { octets, flows } }) =>
+    traffic.known.some((seconds, point) => seconds > 0 && (octets[point] !== 0 || flows[point] !== 0)),
+  )
 }
 
 export function cellOf({ cells }: Series, cell: string): CellSeries {

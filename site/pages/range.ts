@@ -241,7 +241,7 @@ function asideOf(traffic: Traffic, cell: string): object[] {
 function emptyReason(traffic: Traffic, { cell }: StackSubject): string {
   if (traffic.to === 0) return NO_DATA
   if (!isKnown(traffic)) {
-    return `No ${formatSpan(traffic.stepSeconds)} of this range is complete yet; the first point appears when one is. Shorter ranges may already show something.`
+    return `No point of ${formatSpan(traffic.stepSeconds)} is complete yet; this range shows the first one when it is. Shorter ranges show more.`
   }
   return sawTraffic(traffic, cell) ? '' : 'Flow files cover this time, and nothing of this was in them.'
 }
