@@ -83,10 +83,23 @@ function temporaryFor(path: string): string {
  * Returns the SHA-256. The same value always gives the same bytes.
  */
 export function writeJson(path: string, value: unknown): string {
+  const { bytes, sha256 } = encodeJson(value)
+  writeFileDurably(path, bytes)
+  return sha256
+}
+
+/** Stores like `writeJson`, reads back and compares. Throws DamagedFile when the disk does not hold what was written. */
+export function writeJsonVerified(path: string, value: unknown): void {
+  const { bytes } = encodeJson(value)
+  writeFileDurably(path, bytes)
+  if (!readFileSync(path).equals(bytes))
+    throw new DamagedFile(`${path}: reads back other than it was written; is the disk failing?`)
+}
+
+function encodeJson(value: unknown): { bytes: Uint8Array; sha256: string } {
   const line = JSON.stringify(value)
   const sha256 = createHash('sha256').update(line).digest('hex')
-  writeFileDurably(path, gzipSync(`${line}\n${JSON.stringify({ sha256 })}\n`, { level: 4 }))
-  return sha256
+  return { bytes: gzipSync(`${line}\n${JSON.stringify({ sha256 })}\n`, { level: 4 }), sha256 }
 }
 
 /** What `writeJson` stored, verified, with its SHA-256. `null` when there is no such file; throws DamagedFile when it is not whole. */

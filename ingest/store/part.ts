@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
-import { DamagedFile, listDirectory, readJson, writeJson } from './files.ts'
+import { DamagedFile, listDirectory, readJson, writeJsonVerified } from './files.ts'
 
 const SCHEMA = 1
 /** Digits of the id that a name shows: enough that no two parts ever share them. */
@@ -28,12 +28,11 @@ export function shortId(id: string): string {
   return id.slice(0, ID_LENGTH)
 }
 
-/** Stores a part. One that is there already and whole stays as it is: `false`. */
+/** Stores a part, verified. One that is there already and whole stays as it is: `false`. */
 export function commitPart(data: string, part: Part): boolean {
   const path = partPath(data, part)
   if (isWhole(path)) return false
-  writeJson(path, part)
-  if (!isWhole(path)) throw new DamagedFile(`${path}: reads back other than it was written; is the disk failing?`)
+  writeJsonVerified(path, part)
   return true
 }
 
