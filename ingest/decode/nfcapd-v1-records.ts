@@ -18,44 +18,25 @@ const FLAG = { ipv6: 1, packets64: 2, octets64: 4, event: 64, sampled: 128 } as 
 /** Those of the flags that decide where things lie. */
 const SHAPE_FLAGS = FLAG.ipv6 | FLAG.packets64 | FLAG.octets64
 
-/** Bytes of each extension that may be listed; 1 to 3 are the addresses and counters. */
-const EXTENSION_LENGTH: { readonly [id: number]: number } = {
-  4: 4,
-  5: 8,
-  6: 4,
-  7: 8,
-  8: 4,
-  9: 4,
-  10: 16,
-  11: 4,
-  12: 16,
-  13: 4,
-  14: 4,
-  15: 8,
-  16: 4,
-  17: 8,
-  18: 4,
-  19: 8,
-  20: 16,
-  21: 16,
-  22: 40,
-  23: 4,
-  24: 16,
-  25: 4,
-  26: 8,
-  27: 8,
-  37: 20,
-  38: 4,
-  39: 8,
-  40: 32,
-  41: 24,
-  42: 24,
-  43: 72,
-  45: 24,
-  46: 12,
-  47: 8,
-  48: 8,
-}
+/** The types of extensions that a map may list, by their length in bytes; 1 to 3, the addresses and counters, go unsaid. */
+const TYPES_OF_LENGTH: readonly (readonly [length: number, types: readonly number[]])[] = [
+  [4, [4, 6, 8, 9, 11, 13, 14, 16, 18, 23, 25, 38]],
+  [8, [5, 7, 15, 17, 19, 26, 27, 39, 47, 48]],
+  [12, [46]],
+  [16, [10, 12, 20, 21, 24]],
+  [20, [37]],
+  [24, [41, 42, 45]],
+  [32, [40]],
+  [40, [22]],
+  [72, [43]],
+]
+const LENGTH_OF_TYPE: ReadonlyMap<number, number> = new Map(
+  TYPES_OF_LENGTH.flatMap(([length, types]) => types.map((type) => [type, length] as const)),
+)
+/** No map lists more than there are types. */
+const MOST_EXTENSIONS = 64
+/** Files have a handful; more is somebody's trap. */
+const MOST_SHAPES = 1024
 const EXTENSION = {
   interfaces16: 4,
   interfaces32: 5,
@@ -108,7 +89,8 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
   function readMap(block: DataView, at: number, size: number): void {
     if (size < 8) return
     const extensions: number[] = []
-    for (let item = at + 8; item + 2 <= at + size; item += 2) {
+    const end = Math.min(at + size, at + 8 + MOST_EXTENSIONS * 2)
+    for (let item = at + 8; item + 2 <= end; item += 2) {
       const id = block.getUint16(item, true)
       if (id === 0) break
       extensions.push(id)
@@ -122,19 +104,24 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
     const known = shapes.get(key)
     if (known !== undefined) return known
     const shape = createShape(HEAD_LENGTH[type], flags, maps.get(mapId))
+    if (shapes.size === MOST_SHAPES) shapes.clear()
     shapes.set(key, shape)
     return shape
   }
 
   // Hot: runs once per flow.
   function readFlow(block: DataView, at: number, type: keyof typeof HEAD_LENGTH, size: number, batch: FlowBatch): void {
-    const flags = size < HEAD_LENGTH[type] ? 0 : block.getUint8(at + 4)
+    if (size < HEAD_LENGTH[type]) {
+      counts.short++
+      return
+    }
+    const flags = block.getUint8(at + 4)
     if ((flags & FLAG.event) !== 0) {
       counts.events++
       return
     }
-    const shape = size < HEAD_LENGTH[type] ? null : shapeOf(type, flags, block.getUint16(at + 6, true))
-    if (shape === null || shape.length > size) {
+    const shape = shapeOf(type, flags, block.getUint16(at + 6, true))
+    if (shape.length > size) {
       counts.short++
       return
     }
@@ -198,10 +185,10 @@ function createShape(headLength: number, flags: number, map: readonly number[] |
   const extension = new Uint16Array(64)
   let length = octets + ((flags & FLAG.octets64) !== 0 ? 8 : 4)
   const known = map ?? []
-  const firstUnknown = known.findIndex((id) => EXTENSION_LENGTH[id] === undefined)
-  for (const id of firstUnknown === -1 ? known : known.slice(0, firstUnknown)) {
-    extension[id] = length
-    length += EXTENSION_LENGTH[id]!
+  const firstUnknown = known.findIndex((type) => !LENGTH_OF_TYPE.has(type))
+  for (const type of firstUnknown === -1 ? known : known.slice(0, firstUnknown)) {
+    extension[type] = length
+    length += LENGTH_OF_TYPE.get(type)!
   }
   return {
     addresses: headLength,

@@ -89,14 +89,14 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
 
   // Hot: runs once per flow.
   function findFlow(block: DataView, at: number, size: number): void {
-    const flags = size < FLOW_HEADER ? 0 : block.getUint16(at + 6, true)
-    if ((flags & FLAG.event) !== 0) {
-      counts.events++
+    const offsets = size < FLOW_HEADER ? 0 : block.getUint16(at + 4, true)
+    if (size < FLOW_HEADER + Math.ceil(offsets / 4) * 8) {
+      counts.short++
       return
     }
-    const offsets = size < FLOW_HEADER ? 0 : block.getUint16(at + 4, true)
-    if (size < FLOW_HEADER || FLOW_HEADER + Math.ceil(offsets / 4) * 8 > size) {
-      counts.short++
+    const flags = block.getUint16(at + 6, true)
+    if ((flags & FLAG.event) !== 0) {
+      counts.events++
       return
     }
     const slot = (size >>> 3) % SHAPES

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ByteReader } from '../../ingest/decode/bytes.ts'
 import type { Codec } from '../../ingest/decode/codecs.ts'
+import { decodeFlowFile } from '../../ingest/decode/index.ts'
 import { readShortHeader, SHORT_HEADER_LENGTH } from '../../ingest/decode/nfcapd-block-header.ts'
 import { readBlocks } from '../../ingest/decode/nfcapd-blocks.ts'
 import { createRecordReader } from '../../ingest/decode/nfcapd-v2-records.ts'
@@ -667,6 +668,29 @@ describe('packed bytes that cannot be true', () => {
 })
 
 describe('hostile bytes', () => {
+  test('47: memory does not follow the number of maps that are missing', async () => {
+    const record = flow1({ extensions: Buffer.alloc(32) })
+    const records = Buffer.concat(new Array(65_536).fill(record))
+    const chunks = (async function* () {
+      yield file1([]) as Uint8Array
+      for (let flags = 0; flags < 8; flags++) {
+        for (let mapId = 0; mapId < 65_536; mapId++) {
+          records[mapId * record.length + 4] = flags
+          records.writeUInt16LE(mapId, mapId * record.length + 6)
+        }
+        yield block(records, { records: 65_536, type: 2 }) as Uint8Array
+      }
+    })()
+    const used = () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers
+    const before = used()
+    let most = 0
+    const summary = await decodeFlowFile(chunks, () => {
+      most = Math.max(most, used())
+    })
+    expect(summary.records).toBe(8 * 65_536)
+    expect((most - before) / 1e6).toBeLessThan(100)
+  })
+
   async function decodeOrRefuse(bytes: Uint8Array): Promise<void> {
     try {
       const { rows } = await decode(bytes)
