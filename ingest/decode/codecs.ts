@@ -22,6 +22,8 @@ export type Decompress = (bytes: Uint8Array, size: number | null) => Uint8Array 
 
 /** The reference reader's buffer is 5 MiB; nothing writes blocks beyond 2. */
 export const MOST_UNPACKED = 16 * 1024 * 1024
+/** Flows in LZ4 grow by 3 to 6. */
+const USUAL_GROWTH = 8
 
 export const NONE: Codec = { name: 'none', isAside: false, open: async () => (bytes) => bytes.subarray(4) }
 
@@ -38,21 +40,21 @@ export const LZO: Codec = {
 export const LZ4: Codec = {
   name: 'LZ4',
   isAside: true,
-  /** lz4-napi wants the unpacked size in 4 bytes before the block and takes it as the room there is: as much as the last block took, then more. */
+  /** lz4-napi wants the unpacked size in 4 bytes before the block and takes it as the room there is: what flows usually take, then more. */
   async open() {
     const { uncompress } = createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi')
-    let usual = 1024 * 1024
+    let growth = USUAL_GROWTH
     return async (bytes, size) => {
       const packed = bytes.slice()
       const view = new DataView(packed.buffer)
-      for (let room = size ?? usual; ; room *= 2) {
+      for (;;) {
+        const room = size ?? Math.min(packed.length * growth, MOST_UNPACKED)
         view.setUint32(0, room, true)
         try {
-          const unpacked = await uncompress(packed)
-          usual = Math.max(usual, unpacked.length)
-          return unpacked
+          return await uncompress(packed)
         } catch (error) {
-          if (size !== null || room >= MOST_UNPACKED || !/too small/i.test((error as Error).message)) throw error
+          if (size !== null || room === MOST_UNPACKED || !/too small/i.test((error as Error).message)) throw error
+          growth *= 2
         }
       }
     }
