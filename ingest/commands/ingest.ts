@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
 import { EXIT } from '../model/errors.ts'
@@ -27,7 +28,7 @@ export async function ingestAndReport(configPath: string): Promise<void> {
   const progress = createProgress()
   let result: IngestResult
   try {
-    result = await ingest(loaded, progress)
+    result = await ingest(loaded, progress, availableParallelism())
   } finally {
     progress.stop()
   }

@@ -1,13 +1,13 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync } from 'node:fs'
-import type { FlowFile } from '../aggregate/tally-file.ts'
 import type { Config } from '../config/schema.ts'
-import { readChunks } from '../store/files.ts'
 import type { WaitingFile } from './discover.ts'
 
-const CHUNK = 1 << 18
-
 /** A flow file opened once: everything is read through this descriptor, whatever becomes of the name. */
-export interface OpenedFile extends FlowFile {
+export interface OpenedFile {
+  readonly name: string
+  readonly bytes: number
+  readonly source: string
+  readonly descriptor: number
   /** Throws Deferred when the file is no longer what was opened. */
   assertUnchanged(): void
   close(): void
@@ -44,9 +44,7 @@ export function openFlowFile({ path, name }: WaitingFile, flows: Config['flows']
       bytes: Number(before.size),
       source: flows.source,
       stat: before,
-      async *chunks() {
-        yield* readChunks(descriptor, CHUNK)
-      },
+      descriptor,
       assertUnchanged() {
         const after = fstatSync(descriptor, { bigint: true })
         if (after.size !== before.size || after.mtimeNs !== before.mtimeNs)

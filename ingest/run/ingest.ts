@@ -1,15 +1,15 @@
 import { join } from 'node:path'
-import { tallyFile } from '../aggregate/tally-file.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { DecodeError, EXIT, UserError } from '../model/errors.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { derive } from '../store/derive.ts'
 import { DamagedFile, hashFile, moveFile, sweepTemporaries, writeFileDurably } from '../store/files.ts'
-import { commitPart, shortId } from '../store/part.ts'
+import { commitEncoded, shortId } from '../store/part.ts'
 import { discoverFlowFiles, type WaitingFile } from './discover.ts'
 import { Deferred, type OpenedFile, openFlowFile, Refused } from './flow-file.ts'
 import { type LeftFiles, readLeftFiles } from './left.ts'
 import { acquireLock } from './lock.ts'
+import { createTallier, type Tallier } from './tallier.ts'
 
 /** What became of one flow file. */
 export type Outcome =
@@ -23,6 +23,9 @@ export interface IngestListener {
   onDay?(day: string, done: number, all: number): void
 }
 
+/** From so many files on, threads are worth their start. */
+const MANY = 12
+
 /** How many files had each outcome, and which UTC days changed. */
 export interface IngestResult {
   readonly counts: { readonly [K in Outcome['kind']]: number }
@@ -32,22 +35,16 @@ export interface IngestResult {
 /**
  * Reads every completed flow file that waits, stores what it adds up to, moves it to `flows.saved`, and brings series and boards up to date. One
  * file after the other, each whole: its part is durable before the file moves, so a kill at any moment costs nothing and counts nothing twice.
- * A damaged file is set aside with its reason; the others go on. Throws a UserError when another run holds the lock (75) or a disk fails (74).
+ * A damaged file is set aside with its reason; the others go on. `threads` count files at once where many wait. Throws a UserError when another run holds the lock (75) or a disk fails (74).
  */
-export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}): Promise<IngestResult> {
+export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}, threads = 1): Promise<IngestResult> {
   const { data } = loaded.config
   const release = acquireLock(data)
   try {
     sweepTemporaries(data)
     const waiting = discoverFlowFiles(loaded.config)
     const left = readLeftFiles(data)
-    const counts = { counted: 0, known: 0, deferred: 0, refused: 0, quarantined: 0, unreadable: 0 }
-    for (const [index, file] of waiting.entries()) {
-      const outcome = await ingestFile(file, loaded, left)
-      if (outcome === null) continue
-      counts[outcome.kind]++
-      listener.onFile?.(file.name, outcome, index + 1, waiting.length)
-    }
+    const counts = await ingestFiles(waiting, loaded, left, listener, waiting.length < MANY ? 1 : threads)
     const days = derive(data, listener.onDay)
     left.save(new Set(waiting.map(({ path }) => path)))
     return { counts, days }
@@ -58,8 +55,42 @@ export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}
   }
 }
 
+/** Files are counted by several threads at once; this one alone writes. */
+async function ingestFiles(
+  waiting: readonly WaitingFile[],
+  loaded: LoadedConfig,
+  left: LeftFiles,
+  listener: IngestListener,
+  threads: number,
+): Promise<IngestResult['counts']> {
+  const counts = { counted: 0, known: 0, deferred: 0, refused: 0, quarantined: 0, unreadable: 0 }
+  const tallier = createTallier(loaded, threads)
+  const files = waiting.values()
+  let done = 0
+  const takeTurns = async (): Promise<void> => {
+    for (const file of files) {
+      const outcome = await ingestFile(file, loaded, left, tallier)
+      done++
+      if (outcome === null) continue
+      counts[outcome.kind]++
+      listener.onFile?.(file.name, outcome, done, waiting.length)
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: tallier.atOnce }, takeTurns))
+  } finally {
+    await tallier.close()
+  }
+  return counts
+}
+
 /** `null`: the file was dealt with by an earlier run and stays where it is. */
-async function ingestFile(file: WaitingFile, loaded: LoadedConfig, left: LeftFiles): Promise<Outcome | null> {
+async function ingestFile(
+  file: WaitingFile,
+  loaded: LoadedConfig,
+  left: LeftFiles,
+  tallier: Tallier,
+): Promise<Outcome | null> {
   let opened: OpenedFile
   try {
     opened = openFlowFile(file, loaded.config.flows, Date.now())
@@ -68,7 +99,7 @@ async function ingestFile(file: WaitingFile, loaded: LoadedConfig, left: LeftFil
   }
   try {
     if (left.knows(file.path, opened.stat)) return null
-    return await countFile(file, opened, loaded, left)
+    return await countFile(file, opened, loaded, left, tallier)
   } catch (error) {
     const { saved } = loaded.config.flows
     if (saved === false) left.add(file.path, opened.stat)
@@ -81,17 +112,18 @@ async function ingestFile(file: WaitingFile, loaded: LoadedConfig, left: LeftFil
 async function countFile(
   { path, name }: WaitingFile,
   opened: OpenedFile,
-  { config, fingerprint }: LoadedConfig,
+  { config }: LoadedConfig,
   left: LeftFiles,
+  tallier: Tallier,
 ): Promise<Outcome> {
-  const { part, summary } = await tallyFile(opened, config, fingerprint)
+  const { part, flows, warnings } = await tallier.tally(opened)
   opened.assertUnchanged()
-  const isNew = commitPart(config.data, part)
+  const isNew = commitEncoded(config.data, part)
   const { saved } = config.flows
   if (saved === false) left.add(path, opened.stat)
   else moveFile(path, join(saved, dayOf(part.slot), name), shortId(part.id))
   if (!isNew) return { kind: 'known', slot: part.slot }
-  return { kind: 'counted', slot: part.slot, flows: part.total.flows, warnings: summary.warnings }
+  return { kind: 'counted', slot: part.slot, flows, warnings }
 }
 
 /** An error of one file is an outcome; an error of the disk under our own data is not. */

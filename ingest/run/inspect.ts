@@ -5,7 +5,7 @@ import { createFlowList, createHosts, type Hosts } from '../aggregate/hosts.ts'
 import { decodeFlowFile } from '../decode/index.ts'
 import { formatAddress } from '../model/address.ts'
 import { DecodeError, EXIT, UserError } from '../model/errors.ts'
-import type { FlowBatch, FlowFileSummary } from '../model/flow-batch.ts'
+import { type FlowBatch, type FlowFileSummary, UNKNOWN } from '../model/flow-batch.ts'
 
 /** Counters as stored in the file: no sampling applied, the way back of bidirectional records apart. */
 export interface Tally {
@@ -106,8 +106,8 @@ function createInspector() {
       bySrcAs.add(batch.srcAs[i]!, o, p, f)
       byExporter.add(batch.exporter[i]!, o, p, f)
       oneWay.flows[oneWay.length++] = i
-      if (startMs[i]! < firstMs) firstMs = startMs[i]!
-      if (endMs[i]! > lastMs) lastMs = endMs[i]!
+      if (startMs[i]! < firstMs && startMs[i]! <= MOST_DATE) firstMs = startMs[i]!
+      if (endMs[i]! > lastMs && endMs[i]! <= MOST_DATE) lastMs = endMs[i]!
       if (firstFlows.length < FIRST_FLOWS) firstFlows.push(rowOf(batch, i))
     }
     sources.add(srcAddr, oneWay, 0, batch)
@@ -130,14 +130,14 @@ function createInspector() {
       ...sum,
       outPackets: out.packets,
       outOctets: out.octets,
-      byProtocol: byProtocol.largest(String),
+      byProtocol: byProtocol.largest(orUnknown),
       topSrcByOctets: top(sources),
       topDstByOctets: top(destinations),
       byExporter: byExporter.largest((index) => exporters[index]!),
-      byTos: byTos.largest(String),
+      byTos: byTos.largest(orUnknown),
       bySrcAS: bySrcAs.largest(String),
-      minFirstMs: records === 0 ? null : firstMs,
-      maxLastMs: records === 0 ? null : lastMs,
+      minFirstMs: dateOrNull(firstMs),
+      maxLastMs: dateOrNull(lastMs),
       lost,
       warnings,
       firstFlows,
@@ -145,6 +145,17 @@ function createInspector() {
   }
 
   return { add, finish }
+}
+
+/** The last date that JavaScript has, in unix ms: damaged files hold any number. */
+const MOST_DATE = 8.64e15
+
+function dateOrNull(ms: number): number | null {
+  return Math.abs(ms) <= MOST_DATE ? ms : null
+}
+
+function orUnknown(value: number): string {
+  return value === UNKNOWN ? 'unknown' : String(value)
 }
 
 /** Counters by a number. */
@@ -178,7 +189,7 @@ function rowOf(batch: FlowBatch, i: number): FlowRow {
   const end = (address: Uint32Array, port: number) =>
     `${formatAddress(address, i * 4)}${hasPorts(batch.protocol[i]!) ? ` ${port}` : ''}`
   return {
-    start: new Date(batch.startMs[i]!).toISOString(),
+    start: dateOrNull(batch.startMs[i]!) === null ? 'unknown' : new Date(batch.startMs[i]!).toISOString(),
     durationMs: Math.max(0, batch.endMs[i]! - batch.startMs[i]!),
     protocol: batch.protocol[i]!,
     src: end(batch.srcAddr, batch.srcPort[i]!),

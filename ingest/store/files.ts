@@ -88,15 +88,15 @@ export function writeJson(path: string, value: unknown): string {
   return sha256
 }
 
-/** Stores like `writeJson`, reads back and compares. Throws DamagedFile when the disk does not hold what was written. */
-export function writeJsonVerified(path: string, value: unknown): void {
-  const { bytes } = encodeJson(value)
+/** Stores durably, reads back and compares. Throws DamagedFile when the disk does not hold what was written. */
+export function writeVerified(path: string, bytes: Uint8Array): void {
   writeFileDurably(path, bytes)
   if (!readFileSync(path).equals(bytes))
     throw new DamagedFile(`${path}: reads back other than it was written; is the disk failing?`)
 }
 
-function encodeJson(value: unknown): { bytes: Uint8Array; sha256: string } {
+/** What `writeJson` would store. */
+export function encodeJson(value: unknown): { bytes: Uint8Array; sha256: string } {
   const line = JSON.stringify(value)
   const sha256 = createHash('sha256').update(line).digest('hex')
   return { bytes: gzipSync(`${line}\n${JSON.stringify({ sha256 })}\n`, { level: 4 }), sha256 }

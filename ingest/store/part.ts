@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
-import { DamagedFile, listDirectory, readJson, writeJsonVerified } from './files.ts'
+import { DamagedFile, encodeJson, listDirectory, readJson, writeVerified } from './files.ts'
 
 const SCHEMA = 1
 /** Digits of the id that a name shows: enough that no two parts ever share them. */
@@ -28,11 +28,26 @@ export function shortId(id: string): string {
   return id.slice(0, ID_LENGTH)
 }
 
+/** A part as it will lie on the disk, and what names it: cheap to hand from thread to thread. */
+export interface EncodedPart extends Pick<Part, 'slot' | 'source' | 'id'> {
+  readonly bytes: Uint8Array
+}
+
+export function encodePart(part: Part): EncodedPart {
+  const { slot, source, id } = part
+  return { slot, source, id, bytes: encodeJson(part).bytes }
+}
+
 /** Stores a part, verified. One that is there already and whole stays as it is: `false`. */
 export function commitPart(data: string, part: Part): boolean {
+  return commitEncoded(data, encodePart(part))
+}
+
+/** `commitPart` for one that another thread has encoded. */
+export function commitEncoded(data: string, part: EncodedPart): boolean {
   const path = partPath(data, part)
   if (isWhole(path)) return false
-  writeJsonVerified(path, part)
+  writeVerified(path, part.bytes)
   return true
 }
 

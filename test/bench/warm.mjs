@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { tallyFile } from '../../dist/ingest/aggregate/tally-file.js'
 import { loadConfig } from '../../dist/ingest/config/load.js'
 import { openFlowFile } from '../../dist/ingest/run/flow-file.js'
-import { commitPart } from '../../dist/ingest/store/part.js'
+import { tallyTask } from '../../dist/ingest/run/tallier.js'
+import { commitEncoded } from '../../dist/ingest/store/part.js'
 
 // What a file costs in a process that has read some already: node warm.mjs CONFIG FILE RUNS
 const [config, path, runs] = process.argv.slice(2)
@@ -12,11 +12,12 @@ const found = []
 for (let run = -2; run < Number(runs); run++) {
   const data = mkdtempSync(join(loaded.config.data, 'warm-'))
   const [cpu, wall] = [process.cpuUsage(), performance.now()]
-  const file = openFlowFile({ path, name: path.slice(path.lastIndexOf('/') + 1) }, loaded.config.flows, Date.now())
-  const { part } = await tallyFile(file, loaded.config, loaded.fingerprint)
-  commitPart(data, part)
+  const opened = openFlowFile({ path, name: path.slice(path.lastIndexOf('/') + 1) }, loaded.config.flows, Date.now())
+  const tallied = await tallyTask(opened, loaded)
+
+  commitEncoded(data, tallied.part)
   const { user, system } = process.cpuUsage(cpu)
-  file.close()
+  opened.close()
   if (run >= 0) found.push({ cpu: (user + system) / 1e6, wall: (performance.now() - wall) / 1000 })
   rmSync(data, { recursive: true })
 }
