@@ -5,7 +5,7 @@ import { MOST_UNPACKED } from './codecs.ts'
 import type { EmitBatch } from './decoder.ts'
 import { createExporterIndex, type ExporterIndex } from './exporters.ts'
 import type { BlockHeader } from './nfcapd-block-header.ts'
-import { type RecordReader, warnOfRecords } from './nfcapd-records.ts'
+import { type RecordReader, warnOfRecords, warnOfSampling } from './nfcapd-records.ts'
 import { createCodecs, type Unpacked, unpack } from './nfcapd-unpacking.ts'
 import type { Warnings } from './warnings.ts'
 
@@ -63,6 +63,7 @@ export async function readBlocks(
   summary.records = counts.flows - counts.implausible
   summary.implausible = counts.implausible
   warnOfRecords(counts, warnings)
+  warnOfSampling(reader.numbers, summary.exporters, warnings)
   return blocks
 
   async function nextBlock(): Promise<Block | null> {

@@ -66,6 +66,7 @@ export function elementReader(exporters: ExporterIndex, numbers: ExporterNumbers
     const { srcAs, dstAs, ingressIfIndex, egressIfIndex, exporter, scaled, reverse } = batch
     const most = exporter.length - 2
     const { length, at: places, shape: shapes, sysId, scaled: isScaled } = found
+    const { isSampled } = numbers
     let i = batch.length
     for (let n = 0; n < length; n++) {
       if (i > most) {
@@ -132,6 +133,7 @@ export function elementReader(exporters: ExporterIndex, numbers: ExporterNumbers
         exporter[i] = exporters.of(words, 0)
       } else exporter[i] = numbers.of(sysId[n]!)
       scaled[i] = isScaled[n]!
+      if (isSampled && isScaled[n] === 0) numbers.countUnscaled(sysId[n]!)
       reverse[i] = 0
       flows[i] = 1
       const rows =

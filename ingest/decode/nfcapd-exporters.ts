@@ -12,10 +12,32 @@ export interface ExporterNumbers {
   set(sysId: number, view: DataView, at: number): void
   /** Hot: the exporter of this number; without a record of it the address is unknown. */
   of(sysId: number): number
+  /** Takes in a sampler record of layouts 1 and 2 that starts at `at`; there are two forms of it. */
+  readSampler(view: DataView, at: number, size: number): void
+  /** Does any exporter sample? Only then is there something to count. */
+  readonly isSampled: boolean
+  /** Counts a flow whose counters are not multiplied, if its exporter samples. */
+  countUnscaled(sysId: number): void
+  /** Exporters that sample and have flows whose counters are not multiplied. */
+  unscaled(): UnscaledExporter[]
 }
+
+export interface UnscaledExporter {
+  /** Index into `FlowFileSummary.exporters`. */
+  readonly exporter: number
+  /** One packet in so many was looked at. */
+  readonly interval: number
+  readonly flows: number
+}
+
+/** Least length of either form of a sampler record. */
+export const SAMPLER_RECORD_LENGTH = 16
+const NEW_SAMPLER_LENGTH = 24
 
 export function createExporterNumbers(exporters: ExporterIndex): ExporterNumbers {
   const indexOf = new Map<number, number>()
+  const intervalOf = new Map<number, number>()
+  const unscaledOf = new Map<number, number>()
   const words = new Uint32Array(4)
   let lastId = -1
   let lastIndex = 0
@@ -49,7 +71,31 @@ export function createExporterNumbers(exporters: ExporterIndex): ExporterNumbers
     return lastIndex
   }
 
-  return { read, set, of }
+  /** An exporter with several samplers counts as one that samples as the last of them says. */
+  function readSampler(view: DataView, at: number, size: number): void {
+    const isNew = size >= NEW_SAMPLER_LENGTH
+    const sysId = view.getUint16(at + (isNew ? 4 : 14), true)
+    const packets = isNew ? view.getUint32(at + 16, true) : 1
+    const interval = isNew ? (packets + view.getUint32(at + 20, true)) / packets : view.getUint32(at + 8, true)
+    if (interval > 1 && Number.isFinite(interval)) intervalOf.set(sysId, interval)
+  }
+
+  function countUnscaled(sysId: number): void {
+    if (intervalOf.has(sysId)) unscaledOf.set(sysId, (unscaledOf.get(sysId) ?? 0) + 1)
+  }
+
+  return {
+    read,
+    set,
+    of,
+    readSampler,
+    get isSampled() {
+      return intervalOf.size > 0
+    },
+    countUnscaled,
+    unscaled: () =>
+      [...unscaledOf].map(([sysId, flows]) => ({ exporter: of(sysId), interval: intervalOf.get(sysId)!, flows })),
+  }
 }
 
 /** An IPv6 address as nfdump writes it: two 64-bit numbers of the writing host, the most significant first. */

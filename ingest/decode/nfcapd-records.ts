@@ -1,9 +1,11 @@
 import type { FlowBatch } from '../model/flow-batch.ts'
+import type { ExporterNumbers } from './nfcapd-exporters.ts'
 import type { Warnings } from './warnings.ts'
 
 /** What the record readers of all layouts of nfcapd have in common. */
 export interface RecordReader {
   readonly counts: RecordCounts
+  readonly numbers: ExporterNumbers
   /**
    * Reads what an unpacked block holds; `flush` is called when the batch is full and must empty it. Every flow of
    * the block is in the batch, or was, when it returns what is wrong with the block, or `null`.
@@ -84,6 +86,16 @@ export function warnOfRecords(counts: RecordCounts, warnings: Warnings): void {
     )
   if (sequenceFailures > 0)
     warnings.add('sequence', `the collector noticed ${sequenceFailures} gaps in the sequence of exports`)
+}
+
+/** nfcapd multiplies as soon as it knows the rate; flows that came before that, or by a sampler it does not know, are as sampled. */
+export function warnOfSampling(numbers: ExporterNumbers, exporters: readonly string[], warnings: Warnings): void {
+  for (const { exporter, interval, flows } of numbers.unscaled()) {
+    warnings.add(
+      'sampling',
+      `${exporters[exporter]} samples one packet in ${interval}, but the counters of ${flows} of its flows are not multiplied; only a sampleRate in the config would do that`,
+    )
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { FlowBatch } from '../model/flow-batch.ts'
 import type { ExporterIndex } from './exporters.ts'
-import { createExporterNumbers, EXPORTER_RECORD_LENGTH, readHalves } from './nfcapd-exporters.ts'
+import { createExporterNumbers, EXPORTER_RECORD_LENGTH, readHalves, SAMPLER_RECORD_LENGTH } from './nfcapd-exporters.ts'
 import { readUint64 } from './nfcapd-header.ts'
 import { createRecordCounts, type RecordReader, walkRecords } from './nfcapd-records.ts'
 import { writeReverse } from './nfcapd-reverse.ts'
@@ -10,8 +10,8 @@ import { writeReverse } from './nfcapd-reverse.ts'
  * counters, whose sizes its flags tell, and then the extensions that a map record before it listed, without their types.
  */
 
-const RECORD = { oldFlow: 1, map: 2, exporter: 7, flow: 10 } as const
-/** Records that hold no flows: histograms, exporter counters, samplers. */
+const RECORD = { oldFlow: 1, map: 2, exporter: 7, sampler: 9, flow: 10 } as const
+/** Records that hold no flows: histograms, exporter counters. */
 const OTHER_RECORDS: ReadonlySet<number> = new Set([3, 4, 5, 6, 8, 9])
 const HEAD_LENGTH = { [RECORD.flow]: 32, [RECORD.oldFlow]: 28 } as const
 const FLAG = { ipv6: 1, packets64: 2, octets64: 4, event: 64, sampled: 128 } as const
@@ -80,6 +80,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
         readFlow(block, at, type, size, batch)
       } else if (type === RECORD.map) readMap(block, at, size)
       else if (type === RECORD.exporter && size >= EXPORTER_RECORD_LENGTH) numbers.read(block, at)
+      else if (type === RECORD.sampler && size >= SAMPLER_RECORD_LENGTH) numbers.readSampler(block, at, size)
       else if (!OTHER_RECORDS.has(type)) counts.unknownRecords++
       return at + size
     })
@@ -136,6 +137,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
     const sysId = type === RECORD.flow ? block.getUint16(at + 28, true) : block.getUint8(at + 5)
     batch.exporter[i] = readExporter(block, at, shape, sysId)
     batch.scaled[i] = flags >>> 7
+    if (numbers.isSampled && (flags & FLAG.sampled) === 0) numbers.countUnscaled(sysId)
     batch.length = i + readExtensions(block, at, shape, batch, i)
     if (batch.length === i) counts.implausible++
   }
@@ -175,7 +177,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
     return exporters.of(words, 0)
   }
 
-  return { counts, readBlock }
+  return { counts, numbers, readBlock }
 }
 
 /** An extension of unknown type has an unknown length: nothing behind it can be found. */

@@ -8,7 +8,7 @@ import {
   VALUE_LENGTH,
   type ValueName,
 } from './nfcapd-elements.ts'
-import { createExporterNumbers, EXPORTER_RECORD_LENGTH } from './nfcapd-exporters.ts'
+import { createExporterNumbers, EXPORTER_RECORD_LENGTH, SAMPLER_RECORD_LENGTH } from './nfcapd-exporters.ts'
 import { createRecordCounts, type RecordReader, walkRecords } from './nfcapd-records.ts'
 
 /*
@@ -16,9 +16,9 @@ import { createRecordCounts, type RecordReader, walkRecords } from './nfcapd-rec
  * a record of `type/2 size/2 …`, a flow record of elements `type/2 length/2 value`, in any order.
  */
 
-const RECORD = { exporter: 7, flow: 11, stat: 0x8002 } as const
-/** Records that hold no flows: maps and counters of older layouts, samplers, arrays, slack, the collector's name. */
-const OTHER_RECORDS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 16, 256, 0x8001])
+const RECORD = { exporter: 7, oldSampler: 9, flow: 11, sampler: 15, stat: 0x8002 } as const
+/** Records that hold no flows: maps and counters of older layouts, arrays, slack, the collector's name. */
+const OTHER_RECORDS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 8, 10, 12, 13, 14, 16, 256, 0x8001])
 const STAT_LENGTH = 148
 const SEQUENCE_FAILURES_AT = 140
 /** Elements beyond this are of a later nfdump. */
@@ -73,6 +73,9 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
       if (type === RECORD.exporter && size >= EXPORTER_RECORD_LENGTH) {
         readElements(block, found, batch, flush)
         numbers.read(block, at)
+      } else if (type === RECORD.sampler || type === RECORD.oldSampler) {
+        readElements(block, found, batch, flush)
+        if (size >= SAMPLER_RECORD_LENGTH) numbers.readSampler(block, at, size)
       } else if (type === RECORD.stat && size >= STAT_LENGTH)
         counts.sequenceFailures = block.getUint32(at + SEQUENCE_FAILURES_AT, true)
       else if (!OTHER_RECORDS.has(type)) counts.unknownRecords++
@@ -146,7 +149,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
     counts.unknownElements += known.unknownElements
   }
 
-  return { counts, readBlock }
+  return { counts, numbers, readBlock }
 }
 
 function slotOf(size: number): number {

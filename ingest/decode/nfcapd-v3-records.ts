@@ -113,7 +113,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
     counts.unknownElements += known.unknownElements
   }
 
-  return { counts, readBlock }
+  return { counts, numbers, readBlock }
 }
 
 // Hot: runs once per flow.

@@ -154,6 +154,54 @@ describe('what a record stands for', () => {
     expect((await decode(bytes)).rows).toEqual([{ ...ONE, scaled: 1 }])
   })
 
+  const router = Buffer.concat([
+    pack([2, 7], [2, 32], [4, 9], [8, 0], [4, 0], [4, 0x7f00_0002], [2, 2], [2, 5], [4, 0]),
+  ])
+  const flowsOfRouter = [flow2([GENERIC, IPV4], { sysId: 5 }), flow2([GENERIC, IPV4], { sysId: 5, flags: 2 }), flow2()]
+  const oldSampler = pack([2, 9], [2, 16], [4, 7], [4, 100], [2, 1], [2, 5])
+  const newSampler = pack([2, 15], [2, 24], [2, 5], [2, 1], [8, 7], [4, 1], [4, 99])
+  test.each([
+    {
+      name: 'layout 1',
+      bytes: file1([
+        block(
+          Buffer.concat([
+            router,
+            oldSampler,
+            map1(0, []),
+            flow1({ sysId: 5 }),
+            flow1({ sysId: 5, flags: 128 }),
+            flow1(),
+          ]),
+          { records: 6, type: 2 },
+        ),
+      ]),
+    },
+    {
+      name: 'layout 2, old form',
+      bytes: file2([block(Buffer.concat([router, oldSampler, ...flowsOfRouter]), { records: 5 })]),
+    },
+    {
+      name: 'layout 2, new form',
+      bytes: file2([block(Buffer.concat([router, newSampler, ...flowsOfRouter]), { records: 5 })]),
+    },
+  ])('a router that samples, and a flow that was not multiplied, $name', async ({ bytes }) => {
+    const { rows, warnings } = await decode(bytes)
+    expect(rows.map(({ scaled }) => scaled)).toEqual([0, 1, 0])
+    expect(warnings).toBe(
+      '127.0.0.2 samples one packet in 100, but the counters of 1 of its flows are not multiplied; only a sampleRate in the config would do that',
+    )
+  })
+
+  test('a sampler that looks at every packet, or at none, is none', async () => {
+    const every = pack([2, 15], [2, 24], [2, 5], [2, 1], [8, 7], [4, 1], [4, 0])
+    const none = pack([2, 15], [2, 24], [2, 5], [2, 1], [8, 7], [4, 0], [4, 99])
+    const { warnings } = await decode(
+      file2([block(Buffer.concat([every, none, flow2([GENERIC, IPV4], { sysId: 5 })]), { records: 3 })]),
+    )
+    expect(warnings).toBe('')
+  })
+
   const counters = pack([8, 3], [8, 4], [8, 500])
   test.each([
     {
