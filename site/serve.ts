@@ -29,19 +29,20 @@ export async function startServer(
   { port, host }: { readonly port: number; readonly host: string },
 ): Promise<RunningServer> {
   const current = join(siteDirectory, 'current')
-  const files = sirv(current, { dev: true, dotfiles: false, etag: true })
+  const files = sirv(current, { dev: true, etag: true })
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD' }).end()
       return
     }
-    files(request, response, () => {
-      void answerNotFound(current).then((page) => {
-        response.writeHead(404, { 'content-type': 'text/html; charset=utf-8' })
-        response.end(request.method === 'HEAD' ? undefined : page)
-      })
-    })
+    const answerNotFound = async () => {
+      const page = await readNotFound(current)
+      response.writeHead(404, { 'content-type': 'text/html; charset=utf-8' })
+      response.end(request.method === 'HEAD' ? undefined : page)
+    }
+    if (isHidden(request.url ?? '')) void answerNotFound()
+    else files(request, response, () => void answerNotFound())
   })
   await listen(server, port, host)
   return {
@@ -70,7 +71,16 @@ function urlOf(server: Server, host: string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`
 }
 
-async function answerNotFound(current: string): Promise<string> {
+/** Names with a dot in front are of files being written. */
+function isHidden(url: string): boolean {
+  try {
+    return /\/\./.test(decodeURIComponent(new URL(url, 'http://site.invalid').pathname))
+  } catch {
+    return true
+  }
+}
+
+async function readNotFound(current: string): Promise<string> {
   try {
     return await readFile(join(current, NOT_FOUND), 'utf8')
   } catch {

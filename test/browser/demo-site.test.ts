@@ -1,0 +1,265 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadConfig } from '../../ingest/config/load.ts'
+import { ingest } from '../../ingest/run/ingest.ts'
+import { synthesizeStretch } from '../../ingest/synthesize/index.ts'
+import { buildSite } from '../../site/build.ts'
+import { findProgram, isWithout } from '../programs.ts'
+
+/*
+ * The demo's campus as people see it: four hours of it, built, served by `flowscan serve` and looked at with a real browser.
+ * With and without JavaScript, light and dark, on a desk and on a phone.
+ */
+const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+const SHIPPED = new URL('../../flowscan.config.ts', import.meta.url).pathname
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const END = Date.parse('2026-11-24T15:00:00Z') / 1000
+const PAGES = {
+  overview: '',
+  networks: 'networks/',
+  network: 'networks/dormitories/',
+  week: 'networks/dormitories/week/',
+  year: 'services/https/year/',
+  total: 'total/',
+  matrix: 'networks/services/',
+  pair: 'networks/dormitories/services/quic/',
+  scoreboard: 'scoreboard/',
+  slot: 'scoreboard/2026/11/24/1455/',
+  day: 'scoreboard/2026/11/24/',
+  overall: 'scoreboard/overall/',
+  archive: 'scoreboard/archive/',
+  about: 'about/',
+} as const
+
+describe.skipIf(isWithout('the site in a browser', 'chromium'))('the demo site', () => {
+  let base: string
+  let server: ChildProcess
+  let url: string
+  let browser: Browser
+
+  beforeAll(async () => {
+    base = mkdtempSync(join(tmpdir(), 'flowscan-browser-'))
+    const flows = join(base, 'demo', 'flows')
+    mkdirSync(flows, { recursive: true })
+    synthesizeStretch({ dir: flows, from: END - 4 * 3600, to: END, seed: 1, flowsPerSlot: 400 })
+    const shipped = await loadConfig(SHIPPED)
+    const config = {
+      ...shipped.config,
+      data: join(base, 'data'),
+      flows: { ...shipped.config.flows, dir: flows, saved: join(base, 'demo', 'saved') },
+      site: { ...shipped.config.site, dir: join(base, 'public') },
+    }
+    await ingest({ ...shipped, config })
+    await buildSite(config)
+    const served = { subnets: '192.0.2.0/24', site: { dir: join(base, 'public') } }
+    writeFileSync(join(base, 'flowscan.config.json'), JSON.stringify(served))
+    server = spawn(process.execPath, [CLI, 'serve', '--port', '0', '--config', join(base, 'flowscan.config.json')])
+    url = await new Promise((resolve, reject) => {
+      let told = ''
+      server.stderr!.on('data', (text) => {
+        told += text
+        const found = /http:\/\/\S+/.exec(told)?.[0]
+        if (found !== undefined) resolve(found)
+      })
+      server.on('exit', () => reject(new Error(`flowscan serve ended: ${told}`)))
+    })
+    browser = await chromium.launch({ executablePath: findProgram('chromium')!, args: ARGUMENTS })
+  }, 120_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    server?.kill()
+    rmSync(base, { recursive: true, force: true })
+  })
+
+  /** Visits with a fresh profile; what the browser complains about is collected. */
+  async function visit(options: BrowserContextOptions, look: (page: Page, complaints: string[]) => Promise<void>) {
+    const context = await browser.newContext(options)
+    try {
+      const page = await context.newPage()
+      const complaints: string[] = []
+      page.on('console', (message) => complaints.push(`${page.url()}: ${message.text()}`))
+      page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
+      page.on('requestfailed', (request) => {
+        const why = request.failure()?.errorText
+        // Going on to the next page gives up what the one before still asked for.
+        if (why !== 'net::ERR_ABORTED') complaints.push(`${request.url()}: ${why}`)
+      })
+      page.on('request', (request) => {
+        if (!request.url().startsWith(url)) complaints.push(`a request to ${request.url()}`)
+      })
+      await look(page, complaints)
+    } finally {
+      await context.close()
+    }
+  }
+
+  const looks = [true, false].flatMap((javaScriptEnabled) =>
+    (['light', 'dark'] as const).flatMap((colorScheme) =>
+      [1280, 390].map((width) => ({
+        name: `${javaScriptEnabled ? 'with' : 'without'} JavaScript, ${colorScheme}, ${width} px`,
+        options: { javaScriptEnabled, colorScheme, viewport: { width, height: 900 } },
+      })),
+    ),
+  )
+  test.each(looks)(
+    '$name: every page is whole, and nothing is complained of',
+    { timeout: 60_000 },
+    async ({ options }) => {
+      await visit(options, async (page, complaints) => {
+        for (const [name, address] of Object.entries(PAGES)) {
+          const response = await page.goto(url + address)
+          expect(response?.status(), name).toBe(200)
+          expect(response?.headers()['content-security-policy'], name).toContain("default-src 'none'")
+          expect(await page.locator('h1').count(), name).toBe(1)
+          expect(await page.locator('main').textContent(), name).not.toMatch(/undefined|NaN|\[object/)
+        }
+        expect(complaints).toEqual([])
+      })
+    },
+  )
+
+  test.each([1280, 390, 320])('at %d px no page is wider than the screen', { timeout: 60_000 }, async (width) => {
+    await visit({ viewport: { width, height: 900 } }, async (page) => {
+      for (const [name, address] of Object.entries(PAGES)) {
+        await page.goto(url + address)
+        expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width)
+      }
+    })
+  })
+
+  test('charts are drawn, one size at a time, each with a table', async () => {
+    for (const width of [1280, 390]) {
+      await visit({ viewport: { width, height: 900 }, javaScriptEnabled: false }, async (page) => {
+        await page.goto(`${url}networks/dormitories/`)
+        const charts = page.locator('.chart')
+        expect(await charts.count()).toBe(3)
+        for (const chart of await charts.all()) {
+          expect(await chart.locator('svg:visible').count()).toBe(1)
+          const shown = chart.locator('svg:visible')
+          expect(await shown.locator('path, use').count()).toBeGreaterThan(0)
+          expect((await shown.boundingBox())?.height).toBeGreaterThan(200)
+        }
+        expect(await page.locator('table.figures tbody tr').count()).toBeGreaterThan(20)
+        expect(await page.locator('table.hosts tbody tr').count()).toBe(20)
+      })
+    }
+  })
+
+  test('every link of the site leads somewhere', { timeout: 120_000 }, async () => {
+    const waiting = new Set([''])
+    const broken: string[] = []
+    for (const address of waiting) {
+      const response = await fetch(url + address)
+      if (response.status !== 200) broken.push(`${address}: ${response.status}`)
+      if (!response.headers.get('content-type')?.startsWith('text/html')) continue
+      const html = await response.text()
+      for (const [, href] of html.matchAll(/\s(?:href|src)="([^"#]+)/g)) {
+        const { origin, pathname } = new URL(href!.replaceAll('&amp;', '&'), url + address)
+        if (`${origin}/` === url) waiting.add(pathname.slice(1))
+        else broken.push(`${address} leads to ${href}`)
+      }
+    }
+    expect(broken).toEqual([])
+    expect(waiting.size).toBeGreaterThan(500)
+  })
+
+  test('the switch changes the theme and is remembered', async () => {
+    await visit({ colorScheme: 'light' }, async (page) => {
+      await page.goto(url)
+      const ground = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
+      const light = await ground()
+      await page.getByRole('button', { name: 'Dark' }).click()
+      expect(await ground()).not.toBe(light)
+      await page.goto(`${url}networks/`)
+      expect(await ground()).not.toBe(light)
+      await page.getByRole('button', { name: 'Light' }).click()
+      expect(await ground()).toBe(light)
+    })
+  })
+
+  test('a table is sorted by its numbers, whatever their prefix', async () => {
+    await visit({}, async (page) => {
+      await page.goto(`${url}services/`)
+      const maxima = async () =>
+        (await page.locator('table.members tbody td:nth-child(7)').allInnerTexts()).map((text) => {
+          const [, digits, prefix] = /^<?([\d.]+)\s?([kMG]?)$/.exec(text.trim())!
+          return Number(digits) * 1000 ** ['', 'k', 'M', 'G'].indexOf(prefix!)
+        })
+      await page.locator('table.members thead tr:nth-child(2) button').nth(4).click()
+      const sorted = await maxima()
+      expect(sorted).toEqual([...sorted].sort((a, b) => b - a))
+      await page.locator('table.members thead tr:nth-child(2) button').nth(4).click()
+      expect(await maxima()).toEqual([...sorted].reverse())
+    })
+  })
+
+  test('data that are old are said to be, by the clock of the visitor', async () => {
+    await visit({}, async (page) => {
+      await page.clock.setFixedTime(new Date((END + 14 * 60) * 1000))
+      await page.goto(url)
+      expect(await page.locator('.stale').isVisible()).toBe(false)
+      await page.clock.setFixedTime(new Date((END + 16 * 60) * 1000))
+      await page.goto(url)
+      expect(await page.locator('.stale').isVisible()).toBe(true)
+    })
+  })
+
+  test('text has contrast enough in both themes', { timeout: 60_000 }, async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await visit({ colorScheme }, async (page) => {
+        for (const address of ['', 'networks/dormitories/', 'networks/services/', 'scoreboard/archive/']) {
+          await page.goto(url + address)
+          expect(await page.evaluate(LOW_CONTRAST), `${colorScheme} /${address}`).toEqual([])
+        }
+      })
+    }
+  })
+})
+
+/** Texts whose colour has less than 4.5:1 (WCAG 2.2, 1.4.3) to what is behind them; runs in the page. Text on charts is theirs. */
+const LOW_CONTRAST = `(() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })
+  const pixel = (color, under) => {
+    canvas.fillStyle = under
+    canvas.fillRect(0, 0, 1, 1)
+    canvas.fillStyle = color
+    canvas.fillRect(0, 0, 1, 1)
+    const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data
+    return 'rgb(' + r + ' ' + g + ' ' + b + ')'
+  }
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.match(/\\d+/g).map((each) => {
+      const share = each / 255
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+    })
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  const behind = (element) => {
+    const layers = []
+    for (let at = element; at; at = at.parentElement) layers.push(getComputedStyle(at).backgroundColor)
+    return layers.reduceRight((under, color) => pixel(color, under), 'rgb(255 255 255)')
+  }
+  const found = []
+  for (const element of document.querySelectorAll('body *:not(svg *)')) {
+    const text = [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data.trim()).join('')
+    if (text === '' || element.closest('[hidden], .skip') || element.closest('caption')) continue
+    const ground = behind(element)
+    const [a, b] = [luminance(pixel(getComputedStyle(element).color, ground)), luminance(ground)].sort((x, y) => y - x)
+    const ratio = (a + 0.05) / (b + 0.05)
+    if (ratio < 4.5) found.push(text.slice(0, 30) + ' ' + ratio.toFixed(2))
+  }
+  return [...new Set(found)]
+})()`

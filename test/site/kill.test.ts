@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { hashTree, temporaryDirectory } from '../directory.ts'
+import { CONFIG, configOf, part, store } from './stored.ts'
+
+/*
+ * `flowscan build`, the compiled one, killed at moments spread over its whole run. What a visitor sees is the old site or
+ * the new one, byte for byte; what is left behind does not disturb the next build.
+ */
+const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+const KILLS = 12
+
+/** Returns how long it took, in milliseconds. */
+function runBuild(base: string, killMs?: number): Promise<{ signal: string | null; code: number | null; ms: number }> {
+  const begun = performance.now()
+  const child = spawn(process.execPath, [CLI, 'build', '--config', join(base, 'flowscan.config.json')], {
+    stdio: 'ignore',
+    cwd: '/',
+  })
+  const timer = killMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killMs)
+  return new Promise((resolve) => {
+    child.on('exit', (code, signal) => {
+      clearTimeout(timer)
+      resolve({ signal, code, ms: performance.now() - begun })
+    })
+  })
+}
+
+const slot = (at: number) => part(at, { http: [3000, 300], hosts: [['192.0.2.1', 3000, 3, 1, 300, 1, 1]] })
+
+test(`${KILLS} times killed: always the old site or the new one`, { timeout: 300_000 }, async () => {
+  const base = temporaryDirectory()
+  const config = { ...configOf(), data: join(base, 'data') }
+  config.site = { ...config.site, dir: join(base, 'public') }
+  writeFileSync(join(base, 'flowscan.config.json'), JSON.stringify(CONFIG))
+  store(config, slot(0), slot(1))
+  expect(await runBuild(base)).toMatchObject({ code: 0 })
+  const view = () => hashTree(config.site.dir, 'current/', 'current/scoreboard/2026/11/23/')
+  const old = view()
+  store(config, slot(2))
+  const undisturbed = temporaryDirectory()
+  for (const name of ['data', 'public', 'flowscan.config.json'])
+    cpSync(join(base, name), join(undisturbed, name), { recursive: true, verbatimSymlinks: true })
+  const { ms } = await runBuild(undisturbed)
+  const fresh = hashTree(join(undisturbed, 'public'), 'current/')
+
+  let killed = 0
+  for (let at = 0; at < KILLS; at++) {
+    const { signal } = await runBuild(base, (ms * (at + 1)) / (KILLS + 1))
+    if (signal === 'SIGKILL') killed++
+    const seen = hashTree(config.site.dir, 'current/')
+    const isOld = Object.keys(seen).every((file) => seen[file] === old[file])
+    expect(isOld ? 'old' : seen, `after kill ${at}`).toEqual(isOld ? 'old' : fresh)
+  }
+  expect(killed).toBeGreaterThan(KILLS / 2)
+  await runBuild(base)
+  expect(hashTree(config.site.dir, 'current/')).toEqual(fresh)
+  expect(hashTree(config.site.dir, 'archive/2026-11-23')).toEqual(
+    hashTree(join(undisturbed, 'public'), 'archive/2026-11-23'),
+  )
+  const leftovers = readdirSync(config.site.dir, { recursive: true }).filter((name) => /\.tmp-/.test(String(name)))
+  expect(leftovers).toEqual([])
+})
