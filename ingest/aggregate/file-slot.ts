@@ -1,5 +1,5 @@
 import type { FlowFileSummary } from '../model/flow-batch.ts'
-import { slotOf } from '../model/time.ts'
+import { isMoment, slotOf } from '../model/time.ts'
 import { createWallClock } from '../model/time-zone.ts'
 
 /**
@@ -13,8 +13,10 @@ export function slotOfFile(
   timeZone: string,
   firstEndMs: number | null,
 ): number | null {
-  const ms = summary.captureStartMs ?? summary.firstExportMs ?? timeInName(name, timeZone) ?? firstEndMs
-  return ms === null || ms <= 0 ? null : slotOf(ms / 1000)
+  const ms = [summary.captureStartMs, summary.firstExportMs, timeInName(name, timeZone), firstEndMs].find(
+    (each) => each !== null && each > 0 && isMoment(each),
+  )
+  return ms === undefined || ms === null ? null : slotOf(ms / 1000)
 }
 
 const FLOW_TOOLS_NAME = /(\d{4})-(\d\d)-(\d\d)\.(\d\d)(\d\d)(\d\d)([+-]\d{4})?$/

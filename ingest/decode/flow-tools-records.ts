@@ -1,6 +1,7 @@
 import { createFlowBatch, type FlowBatch, UNKNOWN } from '../model/flow-batch.ts'
 import type { ExporterIndex } from './exporters.ts'
 import type { FlowToolsHeader } from './flow-tools-header.ts'
+import { momentOfUptime } from './moments.ts'
 
 /** Where the fields of a record lie, in bytes; a field that is absent is not in the record. What has no place here is not read. */
 export interface RecordLayout {
@@ -190,12 +191,6 @@ function mapIPv4(addresses: Uint32Array): void {
 /** Reads whole records into the batch (see `createRecordBatch`); `flush` is called when it is full and must empty it. */
 export type ReadRecords = (run: Uint8Array, batch: FlowBatch, flush: () => void) => void
 
-const WRAP_MS = 0x1_0000_0000
-/**
- * A time ahead of sysUpTime by all but a week or so was before the counter of milliseconds wrapped (49.7 days): no
- * exporter keeps a flow longer (softflowd: 7 days). Anything else ahead is nonsense, and stays as it is.
- */
-const AHEAD = WRAP_MS - 8 * 86_400_000
 const HOST_IS_LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 const ABSENT = -1
 
@@ -248,13 +243,8 @@ export function recordReader(layout: RecordLayout, littleEndian: boolean, export
         endMs[i] = ms + words[w + lastAt]!
       } else {
         const sysUpTime = words[w + sysUpTimeAt]!
-        const bootMs = ms - sysUpTime
-        const start = words[w + firstAt]!
-        const end = words[w + lastAt]!
-        // Only where the clock was set: before 1970 nothing can have wrapped.
-        const wrapMs = bootMs < WRAP_MS ? 0 : WRAP_MS
-        startMs[i] = bootMs + (start - sysUpTime > AHEAD ? start - wrapMs : start)
-        endMs[i] = bootMs + (end - sysUpTime > AHEAD ? end - wrapMs : end)
+        startMs[i] = momentOfUptime(ms, sysUpTime, words[w + firstAt]!)
+        endMs[i] = momentOfUptime(ms, sysUpTime, words[w + lastAt]!)
       }
       exporter[i] = exporterAt === ABSENT ? unknownExporter : exporters.ofIPv4(words[w + exporterAt]!)
       packets[i] = words[w + packetsAt]!

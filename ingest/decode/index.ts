@@ -1,9 +1,11 @@
 import { DecodeError } from '../model/errors.ts'
 import type { FlowFileSummary } from '../model/flow-batch.ts'
 import { ByteReader } from './bytes.ts'
+import { csv } from './csv.ts'
 import type { Decoder, EmitBatch } from './decoder.ts'
 import { flowTools } from './flow-tools.ts'
 import { ipfix } from './ipfix.ts'
+import { json } from './json.ts'
 import { nfcapdV1 } from './nfcapd-v1.ts'
 import { nfcapdV2 } from './nfcapd-v2.ts'
 import { nfcapdV3 } from './nfcapd-v3.ts'
@@ -11,7 +13,7 @@ import type { UnpackEnd } from './unpacking.ts'
 import { type WholeFileCompression, wholeFileCompressions } from './whole-file.ts'
 
 /** Every file format there is. A new one needs its file, its name here, and a fixture pair. */
-export const decoders: readonly Decoder[] = [flowTools, nfcapdV1, nfcapdV2, nfcapdV3, ipfix]
+export const decoders: readonly Decoder[] = [flowTools, nfcapdV1, nfcapdV2, nfcapdV3, ipfix, json, csv]
 
 const HEAD_LENGTH = 64
 
@@ -119,7 +121,7 @@ const STRANGERS: readonly { readonly starts: readonly number[]; readonly is: str
 
 function unknownFormat(head: Uint8Array): DecodeError {
   if (head.length === 0) return new DecodeError(0, 'the file is empty; was the collector killed, or the disk full?')
-  const known = `flowscan reads ${[...new Set(decoders.map(({ name }) => name))].join(' and ')} files`
+  const known = `flowscan reads ${[...new Set(decoders.map(({ name }) => name))].join(', ')} files`
   const stranger = STRANGERS.find(({ starts }) => starts.every((byte, at) => head[at] === byte))
   if (stranger !== undefined) return new DecodeError(0, `this is ${stranger.is}; ${known}: ${stranger.mend}`)
   const found = Buffer.from(head.subarray(0, 8)).toString('hex').replace(/../g, '$& ').trim()

@@ -13,6 +13,7 @@ import {
   type Told,
   zero,
 } from './ipfix-values.ts'
+import { momentOrUnknown } from './moments.ts'
 
 /** Hot: writes one column (or what goes with it) of `count` records, `stride` bytes apart, into rows from `first` on. */
 type Step = (
@@ -156,8 +157,8 @@ function timeSteps(fields: readonly Field[]): Step[] {
         const last = end === null ? Number.NaN : end(view, places, skip, told)
         const took = duration === null ? 0 : duration(view, places, skip, told)
         const ended = !Number.isNaN(last) ? last : !Number.isNaN(known) ? known + took : told.exportMs
-        endMs[i] = ended
-        startMs[i] = Number.isNaN(known) ? ended - took : known
+        endMs[i] = momentOrUnknown(ended)
+        startMs[i] = momentOrUnknown(Number.isNaN(known) ? ended - took : known)
       }
     },
   ]

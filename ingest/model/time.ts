@@ -7,6 +7,14 @@ export const DAY_SECONDS = 86_400
 export const STEPS = { '5m': 300, '30m': 1800, '2h': 7200, '1d': 86_400 } as const
 export type StepName = keyof typeof STEPS
 
+/** The end of the year 9999: beyond, a date has no place in names and pages. */
+const LAST_MS = 253_402_300_799_999
+
+/** Can these unix ms be a moment of some flow? Damaged and hostile files hold any number. */
+export function isMoment(ms: number): boolean {
+  return ms >= 0 && ms <= LAST_MS
+}
+
 /** The start of the slot that holds a moment. Both in unix seconds. */
 export function slotOf(seconds: number): number {
   return Math.floor(seconds / SLOT_SECONDS) * SLOT_SECONDS

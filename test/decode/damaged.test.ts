@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { gzipSync } from 'node:zlib'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeFlowFile, decoders } from '../../ingest/decode/index.ts'
 import { DecodeError } from '../../ingest/model/errors.ts'
 import { inspectFile } from '../../ingest/run/inspect.ts'
+import { temporaryDirectory } from '../directory.ts'
 
 const FIXTURES = new URL('../fixtures/', import.meta.url).pathname
 const DAMAGED = `${FIXTURES}damaged/`
@@ -168,7 +169,10 @@ async function decodeOrRefuse(bytes: Uint8Array, chunk = 65_536): Promise<number
   }
 }
 
-const read = (path: string) => readFileSync(`${FIXTURES}${path}`)
+const read = (path: string) => {
+  const bytes = readFileSync(`${FIXTURES}${path}`)
+  return path.endsWith('.gz') ? gunzipSync(bytes) : bytes
+}
 const bases = [
   'flow-tools/syn-v5-multi-little-z0.ft',
   'flow-tools/gen-v7-big-z0.ft',
@@ -176,6 +180,8 @@ const bases = [
   'nfcapd/syn-v9multi.v2layout-1.7.1.nf',
   'nfcapd/syn-v9multi-lz4.v2layout-1.7.8.nf',
   'ipfix/softflowd-bidirectional.ipfix',
+  'text/softflowd-bidirectional.nfdump-1.7.1.json.gz',
+  'text/softflowd-bidirectional.nfdump-1.7.1.csv.gz',
 ]
 
 describe('hostile bytes end in a result or a DecodeError', () => {
@@ -214,6 +220,19 @@ describe.each(bases)('%s', (base) => {
   test('is recognised by exactly one decoder', () => {
     expect(decoders.filter(({ recognizes }) => recognizes(read(base).subarray(0, 64)))).toHaveLength(1)
   })
+})
+
+test('inspect outlives times that no calendar has', async () => {
+  const bytes = read('nfcapd/syn-v9multi.v2layout-1.7.1.nf')
+  // First record of the first block, first element: start, end and when it was received.
+  const element = bytes.indexOf(Buffer.from([1, 0, 52, 0]))
+  bytes.fill(0x7f, element + 4, element + 28)
+  const folder = temporaryDirectory()
+  writeFileSync(`${folder}/nfcapd.202405011040`, bytes)
+  const { firstFlows, maxLastMs, records } = await inspectFile(`${folder}/nfcapd.202405011040`)
+  expect(records).toBe(600)
+  expect(firstFlows[0]!.start).toBe('unknown')
+  expect(new Date(maxLastMs!).toISOString()).toMatch(/^2024-05-01T10:4/)
 })
 
 test('what is compressed twice is refused, and damage inside is placed in what it unpacks to', async () => {

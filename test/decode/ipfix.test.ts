@@ -424,6 +424,11 @@ describe('what cannot be true', () => {
     expect(summary.warnings.join()).toMatch(new RegExp(error.source.replace(/byte \d+: /, '')))
   })
 
+  test('times that no calendar has are unknown', async () => {
+    const [row] = await decodeOne([...octetsOnly, [152, u(2n ** 64n - 1n, 8)], [153, u(2n ** 63n, 8)]])
+    expect(row).toMatchObject({ startMs: 0, endMs: 0 })
+  })
+
   test('a message that ends too early: the messages before count', async () => {
     const good = message([template(301, [[1, 4]]), set(301, u(5, 4))])
     const { rows, summary } = await decodeRows(join(good, good.subarray(0, good.length - 1)))

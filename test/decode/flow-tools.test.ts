@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { tallyFile } from '../../ingest/aggregate/tally-file.ts'
+import { parseConfig } from '../../ingest/config/load.ts'
+import { UNKNOWN } from '../../ingest/model/flow-batch.ts'
+import { FIXTURES } from '../flow-files.ts'
+import { decodeRows, inChunks } from './rows.ts'
+
+const path = (name: string) => `${FIXTURES}flow-tools/${name}`
+
+/** Where the value of an item of the header stands in a little-endian file of stream version 3. */
+function itemAt(bytes: Buffer, type: number): number {
+  for (let at = 8; at < bytes.readUInt32LE(4); at += 4 + bytes.readUInt16LE(at + 2))
+    if (bytes.readUInt16LE(at) === type) return at + 4
+  throw new Error(`no item ${type}`)
+}
+
+test.each(['le', 'be'])('what the collector counted: crafted-all-tlvs-%s', async (order) => {
+  const { summary } = await decodeRows(path(`crafted-all-tlvs-${order}.ft`))
+  expect(summary).toMatchObject({ lost: 7, collector: { misordered: 3, corrupt: 1, resets: 2 } })
+})
+
+test('what the collector counted reaches the quality of the part', async () => {
+  const bytes = readFileSync(path('crafted-all-tlvs-le.ft'))
+  const { config } = parseConfig({ subnets: '198.51.100.0/24' }, '/flowscan.config.ts')
+  const file = { name: 'x', bytes: bytes.length, source: 'test', chunks: () => inChunks(bytes, 1000) }
+  const { part } = await tallyFile(file, config, 'fingerprint')
+  expect(part.quality).toMatchObject({ lost: 7, collector: { misordered: 3, corrupt: 1, resets: 2 } })
+})
+
+test('a file that tells of no counts has none', async () => {
+  const { summary } = await decodeRows(path('cat-stream-two-files.ft'))
+  expect(summary.lost).toBe(null)
+  expect(summary).not.toHaveProperty('collector')
+})
+
+describe('export version 8', () => {
+  test.each([
+    { method: 1, src: '::', dst: '::', protocol: UNKNOWN, tos: UNKNOWN },
+    { method: 2, src: '::', dst: '::', protocol: 0, tos: UNKNOWN },
+    { method: 3, src: '0.0.0.2', dst: '::', protocol: UNKNOWN, tos: UNKNOWN },
+    { method: 4, src: '::', dst: '0.0.0.2', protocol: UNKNOWN, tos: UNKNOWN },
+    { method: 6, src: '::', dst: '255.255.0.2', protocol: UNKNOWN, tos: 2, flows: 1 },
+    { method: 8, src: '0.0.0.2', dst: '255.255.0.2', protocol: 2, tos: 2, flows: 1 },
+    { method: 9, src: '::', dst: '::', protocol: UNKNOWN, tos: 2 },
+    { method: 14, src: '0.0.0.2', dst: '255.255.0.2', protocol: 2, tos: 2 },
+  ])('method $method says what it says, and nothing else', async ({ method, flows = 6, ...said }) => {
+    const { rows, summary } = await decodeRows(path(`gen-v8.${method}-little-z0.ft`))
+    expect(rows).toHaveLength(100)
+    expect(rows[2]).toMatchObject({ ...said, flows })
+    expect(summary.detail).toContain(`export version 8.${method}`)
+  })
+
+  test('what a method lacks goes to other', async () => {
+    const bytes = readFileSync(path('gen-v8.1-little-z0.ft'))
+    const { config } = parseConfig(
+      {
+        subnets: ['0.0.0.0/0', '::/0'],
+        networks: { everything: ['0.0.0.0/0', '::/0'] },
+        services: { any: '0-65535/tcp,0-65535/0' },
+        protocols: { hopopt: 0 },
+        tos: { normal: 0 },
+        timing: 'export',
+      },
+      '/flowscan.config.ts',
+    )
+    const file = {
+      name: 'ft-v08.2024-05-01.104000+0000',
+      bytes: bytes.length,
+      source: 'test',
+      chunks: () => inChunks(bytes, 1000),
+    }
+    const { part } = await tallyFile(file, config, 'fingerprint')
+    const { cells } = part.slots[0]!
+    const all = { transit: [5050, 5050, 10_100] }
+    expect(cells).toMatchObject({
+      total: all,
+      'service/other': all,
+      'protocol/other': all,
+      'tos/other': all,
+      'as/other': all,
+    })
+    expect(Object.keys(cells).filter((cell) => /any|hopopt|normal|everything/.test(cell))).toEqual([])
+  })
+
+  test.each([0, 15, 255])('method %i is refused: nobody knows the size of its records', async (method) => {
+    const bytes = readFileSync(path('gen-v8.1-little-z0.ft'))
+    bytes[itemAt(bytes, 4)] = method
+    await expect(decodeRows(bytes)).rejects.toThrow(
+      new RegExp(`byte 8: export version 8\\.${method}; flowscan reads 1, 5, 6, 7, 8\\.1 to 8\\.14, 1005`),
+    )
+  })
+
+  test('aggregation version 1 is refused', async () => {
+    const bytes = readFileSync(path('gen-v8.1-little-z0.ft'))
+    bytes[itemAt(bytes, 3)] = 1
+    await expect(decodeRows(bytes)).rejects.toThrow(/byte 8: export version 8 of aggregation version 1; expected 2/)
+  })
+})
+
+describe('stream version 1', () => {
+  const file = () => readFileSync(path('crafted-stream1-d5-le-z0.ft'))
+
+  test('says neither exporter nor when it exported', async () => {
+    const { rows, summary } = await decodeRows(file())
+    expect(rows[0]).toMatchObject({ exporter: '0.0.0.0', srcAs: 64_500 })
+    expect(summary).toMatchObject({ firstExportMs: null, complete: true, format: 'flow-tools' })
+    expect(summary.detail).toBe('stream version 1, export version 5, little endian, captured on "oldhost"')
+  })
+
+  test('AS numbers count only where the header says that there are any', async () => {
+    const { rows } = await decodeRows(path('crafted-stream1-d1-le-z0.ft'))
+    expect(rows.every(({ srcAs, dstAs }) => srcAs === 0 && dstAs === 0)).toBe(true)
+  })
+
+  test('lost and misordered flows', async () => {
+    const bytes = file()
+    bytes.writeUInt32LE(11, 28)
+    bytes.writeUInt32LE(12, 32)
+    const { summary } = await decodeRows(bytes)
+    expect(summary).toMatchObject({ lost: 11, collector: { misordered: 12, corrupt: null, resets: null } })
+  })
+
+  test('another export version, and a header cut short, are refused', async () => {
+    const bytes = file()
+    await expect(decodeRows(bytes.subarray(0, 359))).rejects.toThrow(
+      /byte 359: file ends within its header of 360 bytes/,
+    )
+    bytes.writeUInt16LE(7, 4)
+    await expect(decodeRows(bytes)).rejects.toThrow(
+      /byte 4: export version 7 in stream version 1; expected 1, 5 or 65535/,
+    )
+  })
+})
