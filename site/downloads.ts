@@ -23,13 +23,25 @@ interface Way {
 /** RFC 4180: a line per point, named by its UTC start; a column per layer and direction, then total, then peak. Unknown is empty. */
 export function csvOf(data: ChartData): string {
   const columns = columnsOf(data)
+  const times = timesOf(data)
   const lines = [['time', ...columns.map(({ name }) => csvCell(`${name} (${data.unit})`))].join()]
   for (let point = 0; point < data.total.in.length; point++) {
     const cells = columns.map(({ rates }) => rates[point] ?? '')
-    lines.push([isoTime(data.from + point * data.stepSeconds), ...cells].join())
+    lines.push(`${times[point]},${cells.join()}`)
   }
   return `${lines.join('\r\n')}\r\n`
 }
+
+/** The starts of a chart's points. All charts of a range have the same: the last ones are remembered. */
+function timesOf({ from, stepSeconds, total }: ChartData): readonly string[] {
+  const { length } = total.in
+  if (remembered.from !== from || remembered.stepSeconds !== stepSeconds || remembered.times.length !== length) {
+    const times = Array.from({ length }, (_, point) => isoTime(from + point * stepSeconds))
+    remembered = { from, stepSeconds, times }
+  }
+  return remembered.times
+}
+let remembered: { from: number; stepSeconds: number; times: readonly string[] } = { from: 0, stepSeconds: 0, times: [] }
 
 function columnsOf({ layers, total, peak }: ChartData): { name: string; rates: PointRates }[] {
   const all = [

@@ -33,8 +33,9 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
   yield overviewPage(site, day, newest, lost)
   for (const dimension of site.dimensions) yield dimensionPage(site, dimension, day)
   for (const [first, second] of site.pagedPairs) yield matrixPage(site, first, second, day, seen)
-  for (const subject of subjects(site, seen)) {
-    for (const range of ranges) yield rangePage(site, subject, traffic.read(range), seen, newest.board)
+  for (const range of ranges) {
+    const shown = traffic.read(range)
+    for (const subject of subjects(site, seen)) yield rangePage(site, subject, shown, seen, newest.board)
   }
   yield scoreboardPage(site, newest)
   yield overallPage(site, overall.board, overall.days)

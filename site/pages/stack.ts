@@ -3,16 +3,7 @@ import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
 import type { StackedChart } from '../charts/chart.ts'
 import { OTHER_COLOR } from '../charts/theme.ts'
 import { type ChartData, csvOf, jsonOf } from '../downloads.ts'
-import {
-  type Figures,
-  figuresOf,
-  type PointRates,
-  peaksOf,
-  ratesOf,
-  shareOf,
-  totalBothWays,
-  volumeOf,
-} from '../figures.ts'
+import { type Figures, figuresOf, type PointRates, peaksOf, ratesOf, shareOf, totalBothWays } from '../figures.ts'
 import { link } from '../links.ts'
 import { isKnown, sawTraffic, type Traffic } from '../traffic.ts'
 import { formatQuantity, formatRate, formatShare, SHOWN } from '../units.ts'
@@ -69,8 +60,11 @@ export interface StackSubject {
   readonly breakdown: Breakdown | null
 }
 
-/** More layers than this are hard to tell apart; the smallest go into one. */
-const MOST_LAYERS = 10
+/**
+ * More layers than this are hard to tell apart, and make a page heavy: the smallest go into one. Packets and flows are
+ * looked at for their shape; their tables hold everybody.
+ */
+const MOST_LAYERS = { octets: 8, packets: 4, flows: 4 } as const
 /** Ids hold no `_`. */
 const REST = '_rest'
 /** Without a breakdown there is one layer: the subject. */
@@ -91,7 +85,7 @@ export function stackOf(
   page: { address: string; timeZone: string; window: string },
 ): Stack {
   const layers = (subject.breakdown?.layers ?? []).filter(({ cell }) => sawTraffic(traffic, cell))
-  const sorted = sortByVolume(traffic, layers)
+  const sorted = sortByVolume(traffic, measure, layers)
   const data = chartData(traffic, measure, subject, sorted)
   const figures = {
     in: figuresOf(traffic, subject.cell, 'in', measure),
@@ -122,8 +116,8 @@ function describe({ in: inward, out }: { in: Figures; out: Figures }, unit: stri
 }
 
 /** The busiest first, at the bottom of the stack; `other` always last. */
-function sortByVolume(traffic: Traffic, layers: readonly Layer[]): Layer[] {
-  const volumes = new Map(layers.map(({ cell }) => [cell, Number(volumeOf(traffic, cell))]))
+function sortByVolume(traffic: Traffic, measure: Measure, layers: readonly Layer[]): Layer[] {
+  const volumes = new Map(layers.map(({ cell }) => [cell, Number(totalBothWays(traffic, cell, measure))]))
   return [...layers].sort(
     (a, b) => Number(a.id === OTHER) - Number(b.id === OTHER) || volumes.get(b.cell)! - volumes.get(a.cell)!,
   )
@@ -148,7 +142,8 @@ function chartData(traffic: Traffic, measure: Measure, subject: StackSubject, so
   if (subject.breakdown === null)
     return { ...frame, layers: [{ ...WHOLE, color: subject.color, ...total }], total, ...peak }
   const stacked = sorted.filter(({ isStacked }) => isStacked)
-  const drawn = stacked.slice(0, stacked.length > MOST_LAYERS ? MOST_LAYERS - 1 : MOST_LAYERS)
+  const most = MOST_LAYERS[measure]
+  const drawn = stacked.length > most ? stacked.slice(0, most - 1) : stacked
   const layers = drawn.map(({ id, label, color, cell }) => ({ id, label, color, ...rates(cell) }))
   const rest = restOf(total, layers)
   return { ...frame, layers: rest === null ? layers : [...layers, rest], total, ...peak }
