@@ -15,9 +15,10 @@ const HEAD_BITS = 80
 const HEADER_BYTES = 4
 /** A block of the largest size (900 kB), packed as badly as can be, and what is behind it. */
 const MOST_BLOCK = 2 * 1024 * 1024
-/** What a block mostly unpacks to, and what it can: it may hold runs. */
+/** What a block unpacks to mostly, and at most: it may hold runs, but 46 MB of one octet are no flows. */
 const USUAL_UNPACKED = 4 * 1024 * 1024
-const MOST_UNPACKED = 48 * 1024 * 1024
+const MOST_UNPACKED = 16 * 1024 * 1024
+const IS_FULL = /BZ_OUTBUFF_FULL/
 
 /** Unpacks a bzip2 file of any number of streams, block by block; tells how it ended by what the generator returns. */
 export async function* bunzip2(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, UnpackEnd> {
@@ -49,7 +50,10 @@ export async function* bunzip2(source: AsyncIterable<Uint8Array>): AsyncGenerato
       try {
         unpacked = unpack(streamOf(header, ahead, bit, next, ownChecksum))
       } catch (error) {
-        return damaged((error as Error).message)
+        const { message } = error as Error
+        return IS_FULL.test(message)
+          ? { kind: 'bomb', read: Math.ceil((next - bit) / 8), written: MOST_UNPACKED }
+          : damaged(message)
       }
       const bomb = growth.add((next - bit) / 8, [unpacked])
       if (bomb !== null) return bomb

@@ -1,8 +1,11 @@
 import { constants, createGunzip, createInflate } from 'node:zlib'
 import { createGrowth, type UnpackEnd } from './unpacking.ts'
 
-/** Small slices bound what a bomb can unpack before anyone looks. */
-const SLICE = 65_536
+/** Small slices bound what a bomb can unpack (1,030 times its size) before anyone looks; those of one that looks like a bomb are smaller. */
+const SLICE = 32_768
+const WARY_SLICE = 2048
+/** Flows hardly shrink more. */
+const USUAL_RATIO = 64
 const OUTPUT_CHUNK = 1 << 18
 
 /**
@@ -19,6 +22,7 @@ export async function* inflate(
   const growth = createGrowth()
   let failure: (Error & { errno?: number }) | undefined
   let isEnded = false
+  let size = SLICE
   stream.on('data', (chunk: Uint8Array) => unpacked.push(chunk))
   stream.on('error', (error) => {
     failure = error
@@ -31,7 +35,7 @@ export async function* inflate(
 
   try {
     for await (const bytes of source) {
-      for (let at = 0; at < bytes.length; at += SLICE) {
+      for (let at = 0; at < bytes.length; ) {
         await written
         const ready = unpacked.splice(0)
         const bomb = growth.add(0, ready)
@@ -40,7 +44,10 @@ export async function* inflate(
           yield* ready
           return failure !== undefined ? damaged(failure) : ended(await countRest(source, bytes.length - at))
         }
-        const slice = bytes.slice(at, at + SLICE)
+        const unpackedLength = ready.reduce((sum, { length }) => sum + length, 0)
+        size = unpackedLength > size * USUAL_RATIO ? WARY_SLICE : SLICE
+        const slice = bytes.slice(at, at + size)
+        at += slice.length
         growth.add(slice.length, [])
         written = Promise.race([new Promise<void>((resolve) => stream.write(slice, () => resolve())), closed])
         yield* ready
