@@ -1,8 +1,8 @@
 import { DecodeError } from '../model/errors.ts'
-import type { FlowFileSummary } from '../model/flow-batch.ts'
 import { createWallClock } from '../model/time-zone.ts'
 import { type CsvDialect, csvDialects } from './csv-dialects.ts'
 import type { Decoder } from './decoder.ts'
+import { startSummary } from './summary.ts'
 import { collectTextFlows, createTextFlow, type Setter } from './text-flow.ts'
 import { forEachLine } from './text-pieces.ts'
 import { createWarnings } from './warnings.ts'
@@ -12,19 +12,7 @@ export const csv: Decoder = {
   name: 'CSV',
   recognizes: (head) => dialectOf(Buffer.from(head).toString('latin1')) !== undefined,
   async decode(bytes, emit, timeZone) {
-    const summary: FlowFileSummary = {
-      format: 'CSV',
-      detail: '',
-      compression: 'none',
-      complete: true,
-      exporters: [],
-      captureStartMs: null,
-      firstExportMs: null,
-      records: 0,
-      implausible: 0,
-      lost: null,
-      warnings: [],
-    }
+    const summary = startSummary('CSV')
     const warnings = createWarnings()
     const clock = createWallClock(timeZone)
     const flows = collectTextFlows(summary, warnings, emit)

@@ -7,6 +7,7 @@ import { compileOptions, type Learn } from './ipfix-options.ts'
 import { placeFields, readTemplate, type Template } from './ipfix-template.ts'
 import { MOST_SAMPLING, type Told } from './ipfix-values.ts'
 import { writeReverse } from './nfcapd-reverse.ts'
+import { startSummary } from './summary.ts'
 import { createWarnings, type Warnings } from './warnings.ts'
 
 const VERSION = 10
@@ -32,19 +33,8 @@ export const ipfix: Decoder = {
     return id === SET.templates || id === SET.optionsTemplates || id >= SET.firstData || id === VERSION
   },
   async decode(bytes, emit) {
-    const summary: FlowFileSummary = {
-      format: 'IPFIX',
-      detail: 'messages of RFC 7011',
-      compression: 'none',
-      complete: true,
-      exporters: [],
-      captureStartMs: null,
-      firstExportMs: null,
-      records: 0,
-      implausible: 0,
-      lost: null,
-      warnings: [],
-    }
+    const summary = startSummary('IPFIX')
+    summary.detail = 'messages of RFC 7011'
     const warnings = createWarnings()
     const reader = createMessageReader(summary, warnings, emit)
     let damage: DecodeError | null = null

@@ -1,8 +1,8 @@
 import { DecodeError } from '../model/errors.ts'
-import type { FlowFileSummary } from '../model/flow-batch.ts'
 import { createWallClock } from '../model/time-zone.ts'
 import type { Decoder } from './decoder.ts'
 import { type JsonDialect, jsonDialects } from './json-dialects.ts'
+import { startSummary } from './summary.ts'
 import { collectTextFlows, createTextFlow } from './text-flow.ts'
 import { forEachObject } from './text-pieces.ts'
 import { createWarnings } from './warnings.ts'
@@ -14,19 +14,7 @@ export const json: Decoder = {
   name: 'JSON',
   recognizes: (head) => /^\s*[[{]/.test(Buffer.from(head).toString('latin1')),
   async decode(bytes, emit, timeZone) {
-    const summary: FlowFileSummary = {
-      format: 'JSON',
-      detail: '',
-      compression: 'none',
-      complete: true,
-      exporters: [],
-      captureStartMs: null,
-      firstExportMs: null,
-      records: 0,
-      implausible: 0,
-      lost: null,
-      warnings: [],
-    }
+    const summary = startSummary('JSON')
     const warnings = createWarnings()
     const clock = createWallClock(timeZone)
     const flows = collectTextFlows(summary, warnings, emit)
