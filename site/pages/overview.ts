@@ -37,7 +37,7 @@ export function overviewPage(
   lost: LostFlows,
 ): Page {
   const subject = totalSubject(site)
-  const { chart, legend } = stackOf(day, 'octets', subject, {
+  const { chart, table } = stackOf(day, 'octets', subject, {
     address: OVERVIEW,
     timeZone: site.timeZone,
     window: '24 hours',
@@ -62,7 +62,7 @@ export function overviewPage(
       tiles: tilesOf(day),
       quality: qualityOf(site, day, lost),
       by: midSentence(breakdownOfTotal(site).dimension.singular),
-      legend,
+      table,
       ranges: RANGE_NAMES.map((name) => ({
         href: link(OVERVIEW, rangeAddress(TOTAL_SUBJECT, name)),
         label: RANGES[name].title,

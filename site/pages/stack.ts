@@ -14,17 +14,7 @@ import { midSentence } from './words.ts'
 export interface Stack {
   readonly chart: StackedChart
   readonly table: FiguresTable
-  /** What is on the chart, the bottom first; empty without a breakdown. */
-  readonly legend: readonly LegendEntry[]
   readonly files: { readonly csv: string; readonly json: string }
-}
-
-export interface LegendEntry {
-  readonly label: string
-  readonly color: string
-  /** `null` for everything else. */
-  readonly href: string | null
-  readonly share: string
 }
 
 export interface FiguresTable {
@@ -37,7 +27,7 @@ export interface FiguresTable {
   readonly total: FiguresRow | null
   /** Members of which nothing was seen. */
   readonly quiet: readonly string[]
-  /** What the grey layer without a row of its own is; empty when there is none. */
+  /** What the grey layer on top is, when there is one; else empty. */
   readonly rest: string
 }
 
@@ -46,6 +36,8 @@ export interface FiguresRow {
   readonly href: string | null
   /** `null`: not on the chart. */
   readonly color: string | null
+  /** On the chart as a layer of its own. */
+  readonly isDrawn: boolean
   readonly share: string
   /** In and out of: now, average, maximum, 95th percentile, minimum, total. */
   readonly cells: readonly string[]
@@ -67,8 +59,6 @@ export interface StackSubject {
 const MOST_LAYERS = { octets: 8, packets: 4, flows: 4 } as const
 /** Ids hold no `_`. */
 const REST = '_rest'
-/** Without a breakdown there is one layer: the subject. */
-const WHOLE = { id: 'total', label: 'total' }
 
 interface DrawnLayer {
   readonly id: string
@@ -103,7 +93,6 @@ export function stackOf(
       percentile95: { in: figures.in.percentile95, out: figures.out.percentile95 },
     },
     table: tableOf(traffic, measure, subject, sorted, data, page.address),
-    legend: subject.breakdown === null ? [] : legendOf(traffic, measure, subject, sorted, data, page.address),
     files: { csv: csvOf(data), json: jsonOf(data) },
   }
 }
@@ -139,8 +128,10 @@ function chartData(traffic: Traffic, measure: Measure, subject: StackSubject, so
           },
         }
   const frame = { unit: SHOWN[measure].rate, from: traffic.from, to: traffic.to, stepSeconds: traffic.stepSeconds }
-  if (subject.breakdown === null)
-    return { ...frame, layers: [{ ...WHOLE, color: subject.color, ...total }], total, ...peak }
+  if (subject.breakdown === null) {
+    const whole = { id: 'whole', label: subject.title, color: subject.color, ...total }
+    return { ...frame, layers: [whole], total, ...peak }
+  }
   const stacked = sorted.filter(({ isStacked }) => isStacked)
   const most = MOST_LAYERS[measure]
   const drawn = stacked.length > most ? stacked.slice(0, most - 1) : stacked
@@ -181,28 +172,19 @@ function tableOf(
       label,
       href: link(from, address),
       color: colors.get(id) ?? (isStacked ? OTHER_COLOR : null),
+      isDrawn: colors.has(id),
       ...figuresRow(traffic, measure, cell, subject.cell),
     })),
-    total: { label: 'Total', href: null, color: null, ...figuresRow(traffic, measure, subject.cell, subject.cell) },
+    total: {
+      label: 'Total',
+      href: null,
+      color: null,
+      isDrawn: false,
+      ...figuresRow(traffic, measure, subject.cell, subject.cell),
+    },
     quiet: breakdown.layers.filter(({ cell }) => !sawTraffic(traffic, cell)).map(({ label }) => label),
-    rest: breakdown.isExact || !colors.has(REST) ? '' : 'everything else: in none of the networks of the chart',
+    rest: colors.has(REST) ? `everything else${breakdown.isExact ? '' : ': in none of the networks on the chart'}` : '',
   }
-}
-
-function legendOf(
-  traffic: Traffic,
-  measure: Measure,
-  subject: StackSubject,
-  sorted: readonly Layer[],
-  { layers }: ChartData,
-  from: string,
-): LegendEntry[] {
-  return layers.map(({ id, label, color }) => {
-    const layer = sorted.find((each) => each.id === id)
-    if (layer === undefined) return { label, color, href: null, share: '' }
-    const { share } = figuresRow(traffic, measure, layer.cell, subject.cell)
-    return { label, color, href: link(from, layer.address), share }
-  })
 }
 
 /** Without a breakdown: a row per measure. */
@@ -215,6 +197,7 @@ function wholeTable(traffic: Traffic, { title, cell, color }: StackSubject): Fig
       label: SHOWN[measure].title,
       href: null,
       color: measure === 'octets' ? color : null,
+      isDrawn: measure === 'octets',
       ...figuresRow(traffic, measure, cell, TOTAL, SHOWN[measure].volume),
     })),
     total: null,

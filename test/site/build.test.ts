@@ -98,6 +98,9 @@ describe('a site', () => {
         .map((cell) => (cell === '' ? null : Number(cell))),
     )
     expect(rows.map((row) => row.slice(0, 4))).toEqual(rows.map((_, at) => columns.map((column) => column[at])))
+    expect(read(config, 'networks/campus/services/http/bits.csv').split('\r\n')[0]).toBe(
+      'time,"Campus, Web in (b/s)","Campus, Web out (b/s)",total in (b/s),total out (b/s)',
+    )
     // Web in: 3,000 × (78 − 6) octets in eleven slots.
     expect(tableRow(read(config, 'networks/campus/index.html'), 'Web')).toEqual([
       '960',

@@ -1,0 +1,42 @@
+import { beforeEach, expect, test } from 'vitest'
+import { breakdownOf, breakdownOfTotal, disjointNetworks } from '../../site/pages/breakdown.ts'
+import { createSite, type Site } from '../../site/pages/site.ts'
+import { configOf } from './stored.ts'
+
+let site: Site
+beforeEach(() => {
+  site = createSite(configOf())
+})
+const of = (name: string) => site.dimensions.find(({ dimension }) => dimension.name === name)!
+const layersOf = (name: string, id: string) =>
+  breakdownOf(site, of(name), of(name).members.find((member) => member.id === id)!)!.layers
+
+test('networks that hold others are not stacked with them', () => {
+  expect(disjointNetworks(configOf())).toEqual(new Set(['lab', 'dorm']))
+  const nested = configOf({ networks: { all: ['192.0.2.0/24', '2001:db8::/32'], one: '2001:db8:1::/48' } })
+  expect(disjointNetworks(nested)).toEqual(new Set(['one']))
+  const apart = configOf({ networks: { a: '192.0.2.0/25', b: '192.0.2.128/25' } })
+  expect(disjointNetworks(apart)).toEqual(new Set(['a', 'b']))
+})
+
+test.each([
+  ['network', 'campus', 'network/campus,service/http', 'networks/campus/services/http/'],
+  ['service', 'http', 'network/campus,service/http', 'networks/campus/services/http/'],
+  ['protocol', 'other', 'network/campus,protocol/other', 'networks/campus/protocols/other/'],
+  // A router's pairs have no pages: its layers lead to the member.
+  ['router', 'border', 'router/border,service/http', 'services/http/'],
+  ['tos', 'other', 'router/border,tos/other', 'routers/border/'],
+])('%s/%s is divided by its most telling pair', (name, id, cell, address) => {
+  expect(layersOf(name, id)[0]).toMatchObject({ cell, address })
+})
+
+test('everything is divided by service; members keep their colours', () => {
+  const total = breakdownOfTotal(site)
+  expect(total.layers.map(({ cell }) => cell)).toEqual(['service/http', 'service/dns', 'service/other'])
+  expect(total.layers[1]!.color).toBe(layersOf('network', 'campus')[1]!.color)
+})
+
+test('without a pair there is nothing to divide by', () => {
+  const alone = createSite(configOf({ reports: { pairs: [] } }))
+  expect(breakdownOf(alone, alone.dimensions[0]!, alone.dimensions[0]!.members[0]!)).toBeNull()
+})
