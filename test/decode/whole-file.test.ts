@@ -28,7 +28,7 @@ async function unpack(name: string, packed: Uint8Array, chunk = 65_536): Promise
 const flows = readFileSync(`${FIXTURES}flow-tools/syn-v5-multi-little-z0.ft`)
 // Larger than a block of bzip2, and than what zstd and xz hand out at once.
 const large = Buffer.concat(Array.from({ length: 30 }, () => [flows, randomBytes(7)]).flat())
-const zeros = Buffer.alloc(128 * 1024 * 1024)
+const zeros = Buffer.alloc(96 * 1024 * 1024)
 
 const programs = [
   { name: 'gzip', program: 'gzip', args: [] },
@@ -86,10 +86,10 @@ describe.each(programs)('$name $args', ({ name, program, args }) => {
     }
   })
 
-  test('a bomb is stopped soon after its free room', async () => {
+  test('a bomb is stopped soon after its free room', { timeout: 60_000 }, async () => {
     const { bytes, end } = await unpack(name, pack(program, args, zeros))
     expect(end.kind).toBe('bomb')
-    expect(bytes.length).toBeLessThan(127 * 1024 * 1024)
+    expect(bytes.length).toBeLessThan(95 * 1024 * 1024)
   })
 })
 
