@@ -1,25 +1,19 @@
 import { SingleBar } from 'cli-progress'
 import type { Command } from 'commander'
-import { startServer } from '../../site/serve.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { SLOT_MS } from '../model/time.ts'
 import { continueCampus, isMadeUp } from '../run/campus.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
-import { runTolerantly, untilInterrupted } from './watch.ts'
-
-interface Options extends ConfigOption {
-  readonly port: string
-  readonly host: string
-}
+import { addServeOptions, type ServeOptions, serve } from './serve.ts'
+import { untilInterrupted } from './until-interrupted.ts'
+import { runTolerantly } from './watch.ts'
 
 /** After the end of a slot, until its files have settled. */
 const SETTLED_MS = 20_000
 
 export function configure(command: Command): void {
-  addConfigOption(command)
-    .option('-p, --port <port>', 'where to serve the site', '8080')
-    .option('--host <address>', 'address to listen on', 'localhost')
+  addServeOptions(addConfigOption(command))
     .addHelpText(
       'after',
       `
@@ -29,7 +23,7 @@ Example:
 Where there are no flow files yet, a campus is made up: three days of traffic, written as flow-capture and nfcapd would.
 Then, whatever flow files there are: ingests them, builds the site, serves it, and goes on every five minutes. Ctrl-C ends it.`,
     )
-    .action(async ({ config: path, port, host }: Options) => {
+    .action(async ({ config: path, ...options }: ConfigOption & ServeOptions) => {
       const { config } = await loadConfig(path)
       const madeUp = isMadeUp(config)
       const goOn = async (): Promise<void> => {
@@ -37,7 +31,7 @@ Then, whatever flow files there are: ingests them, builds the site, serves it, a
         await runTolerantly(path)
       }
       await goOn()
-      const server = await startServer(config.site.dir, { port: Number(port), host })
+      const server = await serve(config.site.dir, options)
       console.error(
         `flowscan: the site is at ${server.url}; new flow files are read every five minutes; Ctrl-C ends this`,
       )

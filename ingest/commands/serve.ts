@@ -1,15 +1,24 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { startServer } from '../../site/serve.ts'
+import { type RunningServer, startServer } from '../../site/serve.ts'
 import { loadConfig } from '../config/load.ts'
 import { EXIT, UserError } from '../model/errors.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
+import { untilInterrupted } from './until-interrupted.ts'
 
-type Options = ConfigOption & { readonly port: number; readonly host: string }
+/** Where a site is shown. */
+export interface ServeOptions {
+  readonly port: number
+  readonly host: string
+}
 
-export function configure(command: Command): void {
-  addConfigOption(command)
+export function addServeOptions(command: Command): Command {
+  return command
     .option('--port <port>', 'where to listen; 0 takes any that is free', parsePort, 8080)
     .option('--host <host>', 'which address to listen on', 'localhost')
+}
+
+export function configure(command: Command): void {
+  addServeOptions(addConfigOption(command))
     .addHelpText(
       'after',
       `
@@ -19,15 +28,22 @@ Example:
 Shows what flowscan build made, and every later build, until it is interrupted. For the public use a web server:
 deploy/nginx.conf.`,
     )
-    .action(async ({ config: path, port, host }: Options) => {
+    .action(async ({ config: path, ...options }: ConfigOption & ServeOptions) => {
       const { config } = await loadConfig(path)
-      const server = await startServer(config.site.dir, { port, host }).catch((error: NodeJS.ErrnoException) => {
-        throw explain(error, port, host)
-      })
+      const server = await serve(config.site.dir, options)
       console.error(`flowscan: ${config.site.dir} is at ${server.url} until Ctrl-C`)
-      await interrupted()
+      await untilInterrupted()
       await server.close()
     })
+}
+
+/** Shows a site. Throws a UserError (74) that says what to do where it cannot listen. */
+export async function serve(siteDirectory: string, options: ServeOptions): Promise<RunningServer> {
+  try {
+    return await startServer(siteDirectory, options)
+  } catch (error) {
+    throw explain(error as NodeJS.ErrnoException, options)
+  }
 }
 
 function parsePort(text: string): number {
@@ -36,7 +52,7 @@ function parsePort(text: string): number {
   return port
 }
 
-function explain(error: NodeJS.ErrnoException, port: number, host: string): Error {
+function explain(error: NodeJS.ErrnoException, { port, host }: ServeOptions): Error {
   switch (error.code) {
     case 'EADDRINUSE':
       return new UserError(`${host}:${port} is in use by another program; choose another with --port`, EXIT.io, {
@@ -54,11 +70,4 @@ function explain(error: NodeJS.ErrnoException, port: number, host: string): Erro
     default:
       return error
   }
-}
-
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', resolve)
-    process.once('SIGTERM', resolve)
-  })
 }

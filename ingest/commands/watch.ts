@@ -4,6 +4,7 @@ import { UserError } from '../model/errors.ts'
 import { watchFlows } from '../run/watch.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
 import { runAndReport } from './run.ts'
+import { untilInterrupted } from './until-interrupted.ts'
 
 export function configure(command: Command): void {
   addConfigOption(command)
@@ -31,11 +32,4 @@ export async function runTolerantly(configPath: string): Promise<void> {
     if (!(error instanceof UserError)) throw error
     console.error(`flowscan: ${error.message}`)
   }
-}
-
-/** Resolves at Ctrl-C (SIGINT) or when the service manager says so (SIGTERM). */
-export function untilInterrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
 }
