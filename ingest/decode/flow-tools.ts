@@ -6,6 +6,7 @@ import { createExporterIndex } from './exporters.ts'
 import { type FlowToolsHeader, MAGIC, readHeader } from './flow-tools-header.ts'
 import { createRecordBatch, layoutOf, READABLE, type RecordLayout, recordReader } from './flow-tools-records.ts'
 import { inflate } from './inflate.ts'
+import { startSummary } from './summary.ts'
 import type { UnpackEnd } from './unpacking.ts'
 import { createWarnings, type Warnings } from './warnings.ts'
 
@@ -17,20 +18,14 @@ export const flowTools: Decoder = {
     const header = await readHeader(bytes)
     const layout = knownLayout(header)
     const warnings = createWarnings()
-    const summary: FlowFileSummary = {
-      format: 'flow-tools',
+    const summary = startSummary('flow-tools', {
       detail: describe(header),
       compression: header.isCompressed ? 'zlib' : 'none',
       complete: header.isComplete,
-      exporters: [],
       captureStartMs: header.captureStart === null ? null : header.captureStart * 1000,
-      firstExportMs: null,
-      records: 0,
-      implausible: 0,
       lost: header.lost,
       ...(header.collector === null ? {} : { collector: header.collector }),
-      warnings: [],
-    }
+    })
     if (!header.isComplete)
       warnings.add('open', 'the collector had not closed this file, or died: its records up to here count')
     if (header.exportVersion === 1005 && !header.littleEndian) {

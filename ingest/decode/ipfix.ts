@@ -6,7 +6,7 @@ import { type Columns, compile } from './ipfix-columns.ts'
 import { compileOptions, type Learn } from './ipfix-options.ts'
 import { placeFields, readTemplate, type Template } from './ipfix-template.ts'
 import { MOST_SAMPLING, type Told } from './ipfix-values.ts'
-import { writeReverse } from './nfcapd-reverse.ts'
+import { writeReverse } from './reverse.ts'
 import { startSummary } from './summary.ts'
 import { createWarnings, type Warnings } from './warnings.ts'
 

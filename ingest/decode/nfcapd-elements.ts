@@ -3,7 +3,7 @@ import type { ExporterIndex } from './exporters.ts'
 import { type ExporterNumbers, readHalves } from './nfcapd-exporters.ts'
 import { readUint64 } from './nfcapd-header.ts'
 import type { RecordCounts } from './nfcapd-records.ts'
-import { writeReverse } from './nfcapd-reverse.ts'
+import { writeReverse } from './reverse.ts'
 
 /*
  * Layouts 2 and 3 hold the same values (README, "Elements of nfcapd records") and differ in how a record tells where each

@@ -3,7 +3,7 @@ import type { ExporterIndex } from './exporters.ts'
 import { createExporterNumbers, EXPORTER_RECORD_LENGTH, readHalves, SAMPLER_RECORD_LENGTH } from './nfcapd-exporters.ts'
 import { readUint64 } from './nfcapd-header.ts'
 import { createRecordCounts, type RecordReader, walkRecords } from './nfcapd-records.ts'
-import { writeReverse } from './nfcapd-reverse.ts'
+import { writeReverse } from './reverse.ts'
 
 /*
  * Records inside the blocks of nfcapd layout 1 (README, "nfcapd layout 1"). A flow record is a head, the addresses and the

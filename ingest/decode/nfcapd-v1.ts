@@ -6,6 +6,7 @@ import { type BlockHeader, readShortHeader, SHORT_HEADER_LENGTH } from './nfcapd
 import { readBlocks } from './nfcapd-blocks.ts'
 import { recognizesLayout, takeHeader } from './nfcapd-header.ts'
 import { createRecordReader } from './nfcapd-v1-records.ts'
+import { startSummary } from './summary.ts'
 import { createWarnings, type Warnings } from './warnings.ts'
 
 /** A header of 140 bytes and the collector's statistics of 136. */
@@ -29,19 +30,10 @@ export const nfcapdV1: Decoder = {
     const codec = codecOf(view.getUint32(4, true))
     const blocks = view.getUint32(8, true)
     const warnings = createWarnings()
-    const summary: FlowFileSummary = {
-      format: 'nfcapd',
+    const summary = startSummary('nfcapd', {
       detail: 'layout 1, written by nfdump 1.6',
       compression: codec.name,
-      complete: true,
-      exporters: [],
-      captureStartMs: null,
-      firstExportMs: null,
-      records: 0,
-      implausible: 0,
-      lost: null,
-      warnings: [],
-    }
+    })
     const layout = {
       headerLength: SHORT_HEADER_LENGTH,
       readHeader: (header: DataView) => refuseFixedRecords(readShortHeader(header, codec)),

@@ -6,6 +6,7 @@ import { readShortHeader, SHORT_HEADER_LENGTH } from './nfcapd-block-header.ts'
 import { readBlocks } from './nfcapd-blocks.ts'
 import { nfdumpVersion, readUint64, recognizesLayout, takeHeader } from './nfcapd-header.ts'
 import { createRecordReader } from './nfcapd-v2-records.ts'
+import { startSummary } from './summary.ts'
 import { createWarnings, type Warnings } from './warnings.ts'
 
 const HEADER_LENGTH = 40
@@ -30,19 +31,11 @@ export const nfcapdV2: Decoder = {
     const header = readHeader(await takeHeader(bytes, HEADER_LENGTH))
     const { version, codec, blocks, appendixBlocks, createdMs } = header
     const warnings = createWarnings()
-    const summary: FlowFileSummary = {
-      format: 'nfcapd',
+    const summary = startSummary('nfcapd', {
       detail: `layout 2, written by nfdump ${version}`,
       compression: codec.name,
       complete: blocks > 0 || appendixBlocks > 0,
-      exporters: [],
-      captureStartMs: null,
-      firstExportMs: null,
-      records: 0,
-      implausible: 0,
-      lost: null,
-      warnings: [],
-    }
+    })
     const layout = {
       headerLength: SHORT_HEADER_LENGTH,
       readHeader: (view: DataView) => readShortHeader(view, codec),

@@ -7,6 +7,7 @@ import type { BlockHeader } from './nfcapd-block-header.ts'
 import { readBlocks } from './nfcapd-blocks.ts'
 import { nfdumpVersion, readUint64, recognizesLayout, takeHeader } from './nfcapd-header.ts'
 import { BLOCK, createRecordReader } from './nfcapd-v3-records.ts'
+import { startSummary } from './summary.ts'
 import { createWarnings, type Warnings } from './warnings.ts'
 
 const HEADER_LENGTH = 48
@@ -31,19 +32,10 @@ export const nfcapdV3: Decoder = {
     const createdMs = readUint64(view, 8) * 1000
     const directoryAt = readUint64(view, 32)
     const warnings = createWarnings()
-    const summary: FlowFileSummary = {
-      format: 'nfcapd',
+    const summary = startSummary('nfcapd', {
       detail: `layout 3, written by nfdump ${nfdumpVersion(view.getUint32(4, true))}`,
       compression: codecOf(view.getUint16(18, true)).name,
-      complete: true,
-      exporters: [],
-      captureStartMs: null,
-      firstExportMs: null,
-      records: 0,
-      implausible: 0,
-      lost: null,
-      warnings: [],
-    }
+    })
     const layout = {
       headerLength: BLOCK_HEADER_LENGTH,
       readHeader: readBlockHeader,

@@ -1,7 +1,7 @@
 import type { FlowFileSummary } from '../model/flow-batch.ts'
 
-/** The summary of a file without a header, to be filled while it is read. */
-export function startSummary(format: string): FlowFileSummary {
+/** The summary of a file of which nothing was read yet but what `known` tells. */
+export function startSummary(format: string, known: Partial<FlowFileSummary> = {}): FlowFileSummary {
   return {
     format,
     detail: '',
@@ -14,5 +14,6 @@ export function startSummary(format: string): FlowFileSummary {
     implausible: 0,
     lost: null,
     warnings: [],
+    ...known,
   }
 }

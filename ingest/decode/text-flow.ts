@@ -4,8 +4,8 @@ import type { WallClock } from '../model/time-zone.ts'
 import type { EmitBatch } from './decoder.ts'
 import { createExporterIndex } from './exporters.ts'
 import { momentOrUnknown } from './moments.ts'
-import { writeReverse } from './nfcapd-reverse.ts'
 import { protocolNumber } from './protocol-names.ts'
+import { writeReverse } from './reverse.ts'
 import type { Warnings } from './warnings.ts'
 
 /** A flow as a line of text gives it. Text is read some hundred times slower than bytes: here an object per flow costs little. */
