@@ -9,7 +9,7 @@ import { SLOT_MS } from '../model/time.ts'
 import { createCells } from './cells.ts'
 import { exporterTable } from './exporters.ts'
 import { listHosts } from './host-lists.ts'
-import { createFlowList, createHosts } from './hosts.ts'
+import { createFlowList, createHosts, HOST_LIMITS, type HostLimits } from './hosts.ts'
 import { createCodePacking, createKindRows, createKinds, type KindRows } from './kinds.ts'
 import { countBefore, LONGEST_MS, SLOTS_REACHED, slotWindow } from './spread.ts'
 
@@ -36,6 +36,11 @@ export interface Accumulation {
 export interface Accumulator {
   /** Counts every flow of the batch. `exporters` is the file's list so far. */
   add(batch: FlowBatch, exporters: readonly string[]): void
+  /**
+   * Ends the count. `null`, unless there were too many hosts to count each: then every batch must be given to the function once
+   * more, before `finish`, to count the busiest of them exactly.
+   */
+  recount(): Accumulator['add'] | null
   finish(): Accumulation
 }
 
@@ -43,14 +48,19 @@ export interface Accumulator {
  * Counts the flows of one file under a config. `slot` is the file's, in unix seconds. `seed`: any 32-bit number; the
  * result does not depend on it, but nobody who writes flows may know it.
  */
-export function createAccumulator(config: Config, slot: number, seed: number): Accumulator {
+export function createAccumulator(
+  config: Config,
+  slot: number,
+  seed: number,
+  limits: HostLimits = HOST_LIMITS,
+): Accumulator {
   const space = createAddressSpace(config)
   const classifiers = activeDimensions(config).map((dimension) => dimension.classifier(config, space))
   const packing = createCodePacking(classifiers.map(({ codes }) => codes))
   const kinds = createKinds(seed)
   const cells = createCells(config, classifiers)
-  const inside = createHosts(seed)
-  const outside = createHosts(seed)
+  const inside = createHosts(seed, limits)
+  const outside = createHosts(seed, limits)
   const exporters = exporterTable(config)
   const { firstMs, lastMs, home } = slotWindow(slot)
   const isSpread = config.timing === 'spread'
@@ -68,6 +78,7 @@ export function createAccumulator(config: Config, slot: number, seed: number): A
   const outgoing = createFlowList()
   const toGroups = createFlowList()
   const long = createFlowList()
+  const lists = [incoming, outgoing, toGroups, long]
   const flowsByDirection = new Float64Array(DIRECTIONS.length)
   const sum = { octets: 0, packets: 0, flows: 0, skewed: 0, overlong: 0, reversed: 0, implausible: 0 }
 
@@ -162,14 +173,15 @@ export function createAccumulator(config: Config, slot: number, seed: number): A
     packets[i]! -= packetsBefore
   }
 
-  function countHosts(batch: FlowBatch): void {
-    const { srcAddr, dstAddr } = batch
-    inside.add(dstAddr, incoming, 0, batch)
-    inside.add(srcAddr, outgoing, 3, batch)
-    outside.add(srcAddr, incoming, 0, batch)
-    outside.add(srcAddr, toGroups, 0, batch)
-    outside.add(dstAddr, outgoing, 3, batch)
-    for (const list of [incoming, outgoing, toGroups]) list.length = 0
+  function countInside(batch: FlowBatch): void {
+    inside.add(batch.dstAddr, incoming, 0, batch)
+    inside.add(batch.srcAddr, outgoing, 3, batch)
+  }
+
+  function countOutside(batch: FlowBatch): void {
+    outside.add(batch.srcAddr, incoming, 0, batch)
+    outside.add(batch.srcAddr, toGroups, 0, batch)
+    outside.add(batch.dstAddr, outgoing, 3, batch)
   }
 
   function countKinds(batch: FlowBatch): void {
@@ -177,7 +189,6 @@ export function createAccumulator(config: Config, slot: number, seed: number): A
       spread(batch, long.flows[at]!)
       if (pieces.length >= BATCH_SIZE) addKinds(pieces)
     }
-    long.length = 0
     addKinds(pieces)
     const { length, octets, packets, flows } = batch
     addKinds({ length, slotWord, codeWord0, codeWord1, octets, packets, flows })
@@ -210,6 +221,23 @@ export function createAccumulator(config: Config, slot: number, seed: number): A
     })
   }
 
+  /** Everything but the hosts. What is read again after that changes nothing. */
+  function settle(): Omit<Accumulation, 'hosts'> {
+    drain()
+    return {
+      ...sum,
+      flowsByDirection: {
+        in: flowsByDirection[IN]!,
+        out: flowsByDirection[OUT]!,
+        internal: flowsByDirection[2]!,
+        transit: flowsByDirection[3]!,
+      },
+      exporters: exporters.summary(),
+      slots: cells.slots((index) => (firstMs + index * SLOT_MS) / 1000),
+    }
+  }
+  let counted: Omit<Accumulation, 'hosts'> | undefined
+
   return {
     add(batch, names) {
       exporters.extend(names)
@@ -218,25 +246,26 @@ export function createAccumulator(config: Config, slot: number, seed: number): A
       packing.pack(codes, batch.length, codeWord0, codeWord1)
       applySampling(batch)
       sort(batch)
-      countHosts(batch)
+      countInside(batch)
+      countOutside(batch)
       countKinds(batch)
+      for (const list of lists) list.length = 0
       assertExact(sum.octets, sum.packets, sum.flows)
     },
-    finish() {
-      drain()
-      return {
-        ...sum,
-        flowsByDirection: {
-          in: flowsByDirection[IN]!,
-          out: flowsByDirection[OUT]!,
-          internal: flowsByDirection[2]!,
-          transit: flowsByDirection[3]!,
-        },
-        exporters: exporters.summary(),
-        slots: cells.slots((index) => (firstMs + index * SLOT_MS) / 1000),
-        hosts: listHosts(config, space, inside, outside),
+    recount() {
+      counted = settle()
+      const passes = [inside.recount() ? countInside : [], outside.recount() ? countOutside : []].flat()
+      if (passes.length === 0) return null
+      return (batch, names) => {
+        exporters.extend(names)
+        space.locate(batch, ends)
+        applySampling(batch)
+        sort(batch)
+        for (const count of passes) count(batch)
+        for (const list of lists) list.length = 0
       }
     },
+    finish: () => ({ ...(counted ?? settle()), hosts: listHosts(config, space, inside, outside) }),
   }
 }
 

@@ -16,7 +16,8 @@ export function listHosts(
   return {
     inside: inside.busiest(keep),
     outside: outside.busiest(keep),
-    networks: Object.fromEntries(lists.filter(([, { rows }]) => rows.length > 0)),
+    // An empty list tells that nobody was there, unless it says that some were too small.
+    networks: Object.fromEntries(lists.filter(([, { rows, completeAbove }]) => rows.length > 0 || completeAbove)),
   }
 }
 

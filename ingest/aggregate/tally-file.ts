@@ -6,12 +6,14 @@ import type { FlowBatch, FlowFileSummary } from '../model/flow-batch.ts'
 import type { Part } from '../model/part.ts'
 import { type Accumulator, createAccumulator } from './accumulate.ts'
 import { slotOfFile } from './file-slot.ts'
+import { HOST_LIMITS, type HostLimits } from './hosts.ts'
 
 /** A flow file's bytes and what is known of it from outside. */
 export interface FlowFile {
   readonly name: string
   readonly bytes: number
   readonly source: string
+  /** From the first byte to the last, each time it is called: with very many hosts the file is read twice. */
   chunks(): AsyncIterable<Uint8Array>
 }
 
@@ -24,7 +26,12 @@ export interface Tally {
  * Reads one flow file and counts it: bytes and config in, part out; no disk, no clock. The same bytes, source and
  * config always give the same part. Throws a DecodeError when nothing can be counted.
  */
-export async function tallyFile(file: FlowFile, config: Config, fingerprint: string): Promise<Tally> {
+export async function tallyFile(
+  file: FlowFile,
+  config: Config,
+  fingerprint: string,
+  limits: HostLimits = HOST_LIMITS,
+): Promise<Tally> {
   const content = createHash('sha256')
   const chunks = hashed(file.chunks(), content)
   const slotOfThis = (summary: FlowFileSummary, firstEndMs: number | null): number => {
@@ -40,7 +47,7 @@ export async function tallyFile(file: FlowFile, config: Config, fingerprint: str
   let accumulator: Accumulator | undefined
   const begin = (summary: FlowFileSummary, firstEndMs: number | null): Accumulator => {
     slot = slotOfThis(summary, firstEndMs)
-    return createAccumulator(config, slot, randomInt(0x1_0000_0000))
+    return createAccumulator(config, slot, randomInt(0x1_0000_0000), limits)
   }
   const summary = await decodeFlowFile(
     chunks,
@@ -54,6 +61,9 @@ export async function tallyFile(file: FlowFile, config: Config, fingerprint: str
     // What the decoder left unread is part of the content all the same.
   }
   accumulator ??= begin(summary, null)
+  const recount = accumulator.recount()
+  if (recount !== null)
+    await decodeFlowFile(file.chunks(), (batch, { exporters }) => recount(batch, exporters), config.site.timeZone)
   return { part: createPart(file, slot!, fingerprint, content.digest('hex'), summary, accumulator), summary }
 }
 

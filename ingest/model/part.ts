@@ -51,10 +51,28 @@ export type HostRow = readonly [
   outFlows: number,
 ]
 
+/** What a host may have of each of the six counters, in the order of `HostRow`. */
+export type HostBound = readonly [
+  inOctets: number,
+  inPackets: number,
+  inFlows: number,
+  outOctets: number,
+  outPackets: number,
+  outFlows: number,
+]
+
 /** The busiest hosts of a file: every host that is among the first `kept` by any of the six counters. */
 export interface HostList {
-  /** How many different addresses there were; `null` when lists were added up, for nobody knows how far they overlap. */
+  /**
+   * How many different addresses there were; `null` when there were more than are counted one by one, and when lists were
+   * added up, for nobody knows how far they overlap.
+   */
   readonly distinct: number | null
+  /**
+   * Absent when every host was counted. Else: there were too many, and only hosts that have more of some counter than this could
+   * be listed, by that counter. Rows of a file are exact all the same; of lists added up, each counter is short by this at most.
+   */
+  readonly completeAbove?: HostBound
   readonly kept: number
   /** By in + out octets descending, then by address. */
   readonly rows: readonly HostRow[]

@@ -58,13 +58,16 @@ export interface Inspection extends Tally {
 const TOP = 10
 const MOST_KEYS = 40
 const FIRST_FLOWS = 10
+const CHUNKS = { highWaterMark: 1 << 20 }
 
 /** Reads a flow file whole. Throws a UserError that names file and byte when nothing in it can be trusted (65), or when it cannot be read (74). */
 export async function inspectFile(path: string): Promise<Inspection> {
   const inspector = createInspector()
   try {
     if (!statSync(path).isFile()) throw new UserError(`${path}: not a file; name a flow file`, EXIT.usage)
-    const summary = await decodeFlowFile(createReadStream(path, { highWaterMark: 1 << 20 }), inspector.add)
+    const summary = await decodeFlowFile(createReadStream(path, CHUNKS), inspector.add)
+    const recount = inspector.recount()
+    if (recount !== null) await decodeFlowFile(createReadStream(path, CHUNKS), recount)
     return inspector.finish(basename(path), summary)
   } catch (error) {
     if (error instanceof DecodeError) throw new UserError(`${path}: ${error.message}`, EXIT.data, { cause: error })
@@ -115,6 +118,18 @@ function createInspector() {
     oneWay.length = 0
   }
 
+  /** `null`, unless there were too many hosts to count each: then the file's batches are to be given to it once more. */
+  function recount(): ((batch: FlowBatch) => void) | null {
+    const [bySource, byDestination] = [sources.recount(), destinations.recount()]
+    if (!bySource && !byDestination) return null
+    return (batch) => {
+      for (let i = 0; i < batch.length; i++) if (batch.reverse[i] === 0) oneWay.flows[oneWay.length++] = i
+      if (bySource) sources.add(batch.srcAddr, oneWay, 0, batch)
+      if (byDestination) destinations.add(batch.dstAddr, oneWay, 0, batch)
+      oneWay.length = 0
+    }
+  }
+
   function finish(file: string, summary: FlowFileSummary): Inspection {
     const { format, detail, compression, complete, records, implausible, lost, warnings, captureStartMs, exporters } =
       summary
@@ -144,7 +159,7 @@ function createInspector() {
     }
   }
 
-  return { add, finish }
+  return { add, recount, finish }
 }
 
 /** The last date that JavaScript has, in unix ms: damaged files hold any number. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Board } from '../model/board.ts'
 import { MEASURES, type Measure } from '../model/measure.ts'
-import type { HostList, HostRow, Part } from '../model/part.ts'
+import type { HostBound, HostList, HostRow, Part } from '../model/part.ts'
 import { DAY_SECONDS, SLOT_SECONDS, startOfDay } from '../model/time.ts'
 import { DamagedFile, readJson, writeJson } from './files.ts'
 
@@ -22,6 +22,8 @@ interface HostSum {
   /** Distinct addresses; `null` once lists were added, for nobody knows how far they overlap. */
   distinct: number | null
   kept: number
+  /** A host that no list names may have had as much as each of them left out. */
+  completeAbove?: HostBound
   readonly rows: Map<string, Counters>
 }
 
@@ -82,14 +84,19 @@ function addHosts(sum: BoardSum, { inside, outside, networks }: Pick<Board, 'ins
 }
 
 function addList(sum: HostSum, list: HostList): void {
-  if (list.rows.length === 0) return
-  sum.distinct = sum.rows.size === 0 ? list.distinct : null
+  if (list.completeAbove !== undefined) sum.completeAbove = addBounds(list.completeAbove, sum.completeAbove)
+  else if (list.rows.length === 0) return
+  sum.distinct = sum.distinct === 0 ? list.distinct : null
   sum.kept = Math.max(sum.kept, list.kept)
   for (const [address, ...counters] of list.rows) {
     const known = sum.rows.get(address)
     if (known === undefined) sum.rows.set(address, [...counters] as Counters)
     else for (const [at, counter] of counters.entries()) known[at]! += counter
   }
+}
+
+function addBounds(bound: HostBound, known: HostBound | undefined): HostBound {
+  return known === undefined ? bound : (bound.map((most, at) => most + known[at]!) as unknown as HostBound)
 }
 
 /** In the order of addresses, so that it depends on nothing else. */
@@ -100,9 +107,14 @@ export function toBoard({ from, seconds, total, inside, outside, networks }: Boa
   return { from, seconds, total, inside: toList(inside), outside: toList(outside), networks: Object.fromEntries(lists) }
 }
 
-function toList({ distinct, kept, rows }: HostSum): HostList {
+function toList({ distinct, kept, completeAbove, rows }: HostSum): HostList {
   const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1))
-  return { distinct, kept, rows: sorted.map(([address, counters]) => [address, ...counters] as HostRow) }
+  return {
+    distinct,
+    kept,
+    ...(completeAbove && { completeAbove }),
+    rows: sorted.map(([address, counters]) => [address, ...counters] as HostRow),
+  }
 }
 
 /** The board of one slot: its parts added up. `null` without parts. */

@@ -210,12 +210,13 @@ export function hashFile(path: string): string {
   return hash.digest('hex')
 }
 
-/** The bytes of an open file from where it stands; the buffer is used again for every chunk. */
+/** The bytes of an open file from its beginning, however often it was read; the buffer is used again for every chunk. */
 export function* readChunks(descriptor: number, size: number): Generator<Uint8Array> {
   const buffer = new Uint8Array(size)
-  for (;;) {
-    const length = readSync(descriptor, buffer)
+  for (let at = 0; ; ) {
+    const length = readSync(descriptor, buffer, 0, size, at)
     if (length === 0) return
+    at += length
     yield buffer.subarray(0, length)
   }
 }

@@ -1,0 +1,52 @@
+import { compareAddresses, FIRST_COUNTER, type HostRows, ROW_DOUBLES } from './host-rows.ts'
+
+/**
+ * The first `keep` of `rows` by one counter, equal ones by address; only those with more than `above` of it. A heap whose root
+ * is the last of them: most rows cost one look at the counter.
+ */
+export function firstBy(
+  counter: number,
+  rows: Uint32Array,
+  keep: number,
+  above: number,
+  { words, counters }: HostRows,
+): number[] {
+  const heap: number[] = []
+  const column = FIRST_COUNTER + counter
+  const compare = (a: number, b: number) =>
+    counters[b * ROW_DOUBLES + column]! - counters[a * ROW_DOUBLES + column]! || compareAddresses(words, a, b)
+  let least = 0
+  // Hot: runs once per host and counter.
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!
+    const value = counters[row * ROW_DOUBLES + column]!
+    if (value <= above || value < least) continue
+    if (heap.length < keep) siftUp(heap, heap.push(row) - 1, compare)
+    else if (compare(row, heap[0]!) < 0) {
+      heap[0] = row
+      siftDown(heap, compare)
+    }
+    if (heap.length === keep) least = counters[heap[0]! * ROW_DOUBLES + column]!
+  }
+  return heap
+}
+
+function siftUp(heap: number[], from: number, compare: (a: number, b: number) => number): void {
+  for (let at = from; at > 0; ) {
+    const parent = (at - 1) >> 1
+    if (compare(heap[at]!, heap[parent]!) <= 0) return
+    ;[heap[at], heap[parent]] = [heap[parent]!, heap[at]!]
+    at = parent
+  }
+}
+
+function siftDown(heap: number[], compare: (a: number, b: number) => number): void {
+  for (let at = 0; ; ) {
+    let last = at
+    for (const child of [2 * at + 1, 2 * at + 2])
+      if (child < heap.length && compare(heap[child]!, heap[last]!) > 0) last = child
+    if (last === at) return
+    ;[heap[at], heap[last]] = [heap[last]!, heap[at]!]
+    at = last
+  }
+}

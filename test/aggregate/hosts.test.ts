@@ -1,0 +1,247 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createAddressKey, hashWord, mix3 } from '../../ingest/aggregate/hash.ts'
+import { createFlowList, createHosts, HOST_LIMITS, type HostLimits, type Hosts } from '../../ingest/aggregate/hosts.ts'
+import { formatAddress } from '../../ingest/model/address.ts'
+import { BATCH_SIZE, createFlowBatch } from '../../ingest/model/flow-batch.ts'
+import type { HostList } from '../../ingest/model/part.ts'
+
+type Address = readonly [number, number, number, number]
+interface Flow {
+  readonly address: Address
+  readonly way: 'in' | 'out'
+  readonly octets: number
+  readonly packets: number
+  readonly flows: number
+}
+interface Counting {
+  readonly seed?: number
+  readonly limits?: HostLimits
+  readonly batchSize?: number
+  readonly keep?: number
+}
+
+const FEW: HostLimits = { exact: 24, parts: 4 }
+
+function ipv4(n: number): Address {
+  return [0, 0, 0xffff, n >>> 0]
+}
+
+function ipv6(n: number): Address {
+  return [0x2001_0db8, n >>> 16, 0, n & 0xffff]
+}
+
+function addAll(hosts: Hosts, flows: readonly Flow[], batchSize: number): void {
+  const batch = createFlowBatch(batchSize)
+  for (let from = 0; from < flows.length; from += batchSize) {
+    const lists = { in: createFlowList(), out: createFlowList() }
+    for (const [i, flow] of flows.slice(from, from + batchSize).entries()) {
+      batch.srcAddr.set(flow.address, i * 4)
+      for (const measure of ['octets', 'packets', 'flows'] as const) batch[measure][i] = flow[measure]
+      const list = lists[flow.way]
+      list.flows[list.length++] = i
+    }
+    hosts.add(batch.srcAddr, lists.in, 0, batch)
+    hosts.add(batch.srcAddr, lists.out, 3, batch)
+  }
+}
+
+function listOf(flows: readonly Flow[], { seed = 1, limits = FEW, batchSize = 16, keep = 5 }: Counting = {}): HostList {
+  const hosts = createHosts(seed, limits)
+  addAll(hosts, flows, batchSize)
+  if (hosts.recount()) addAll(hosts, flows, batchSize)
+  return hosts.busiest(keep)
+}
+
+/** The same list by other means: every host in a Map, every bound by its formula. */
+function oracle(flows: readonly Flow[], { limits = FEW, keep = 5 }: Counting = {}): HostList {
+  const all = new Map<string, { address: Address; counters: number[] }>()
+  for (const { address, way, octets, packets, flows: count } of flows) {
+    const host = all.get(String(address)) ?? { address, counters: [0, 0, 0, 0, 0, 0] }
+    all.set(String(address), host)
+    for (const [at, value] of [octets, packets, count].entries()) host.counters[at + (way === 'in' ? 0 : 3)]! += value
+  }
+  const hosts = [...all.values()].sort((a, b) => compare(a.address, b.address))
+  const isExact = hosts.length <= limits.exact
+  const bounds = [0, 1, 2, 3, 4, 5].map((at) => {
+    if (isExact) return 0
+    const values = hosts.map(({ counters }) => counters[at]!).sort((a, b) => b - a)
+    let rest = values.reduce((sum, value) => sum + value, 0)
+    const sure = Array.from({ length: limits.parts }, (_, j) => {
+      if (j > 0) rest -= values[j - 1] ?? 0
+      return rest / (limits.parts - j)
+    })
+    return Math.floor(Math.min(...sure))
+  })
+  const listed = new Set(
+    bounds.flatMap((bound, at) =>
+      hosts
+        .filter(({ counters }) => counters[at]! > bound)
+        .sort((a, b) => b.counters[at]! - a.counters[at]!)
+        .slice(0, keep),
+    ),
+  )
+  const octets = ({ counters }: { counters: number[] }) => counters[0]! + counters[3]!
+  const rows = hosts.filter((host) => listed.has(host)).sort((a, b) => octets(b) - octets(a))
+  return {
+    distinct: isExact ? hosts.length : null,
+    kept: keep,
+    ...(isExact ? {} : { completeAbove: bounds }),
+    rows: rows.map(({ address, counters }) => [formatAddress(Uint32Array.from(address), 0), ...counters]),
+  } as unknown as HostList
+}
+
+function compare(a: Address, b: Address): number {
+  const at = a.findIndex((word, index) => word !== b[index])
+  return at === -1 ? 0 : a[at]! - b[at]!
+}
+
+/** Some addresses often, most once: what a scan in everyday traffic looks like. */
+const anyFlow: fc.Arbitrary<Flow> = fc.record({
+  address: fc.oneof(
+    fc.nat({ max: 7 }).map(ipv4),
+    fc.nat({ max: 3 }).map(ipv6),
+    fc.nat({ max: 300 }).map(ipv4),
+    fc.nat({ max: 300 }).map(ipv6),
+  ),
+  way: fc.constantFrom('in', 'out'),
+  octets: fc.oneof(fc.constant(40), fc.nat({ max: 2 ** 40 })),
+  packets: fc.oneof(fc.constant(1), fc.nat({ max: 1000 })),
+  flows: fc.constantFrom(0, 1, 1, 30),
+})
+const anyFlows = fc.array(anyFlow, { minLength: 1, maxLength: 400, size: 'max' })
+
+describe('the list of hosts', () => {
+  test('is what an adding machine without limits finds, above the least bound that is sure', () => {
+    let sieved = 0
+    fc.assert(
+      fc.property(anyFlows, (flows) => {
+        const found = listOf(flows)
+        if (found.completeAbove !== undefined) sieved++
+        expect(found).toEqual(oracle(flows))
+      }),
+      { seed: 5, numRuns: 500 },
+    )
+    expect(sieved).toBeGreaterThan(200)
+  })
+
+  test('depends neither on the seed, nor on the order of flows, nor on how they are batched', () => {
+    fc.assert(
+      fc.property(anyFlows, fc.integer(), fc.integer({ min: 1, max: 40 }), (flows, seed, batchSize) => {
+        expect(JSON.stringify(listOf(flows.toReversed(), { seed, batchSize }))).toBe(JSON.stringify(listOf(flows)))
+      }),
+      { seed: 6, numRuns: 300 },
+    )
+  })
+
+  test.each([
+    { name: 'as many hosts as the limit are all counted', hosts: 24, distinct: 24 },
+    { name: 'with one more the list tells above what it is complete', hosts: 25, distinct: null },
+  ])('$name', ({ hosts, distinct }) => {
+    const flows = Array.from({ length: hosts }, (_, n) => inbound(ipv4(n), n === 3 ? 1000 : 40))
+    for (const batchSize of [1, 16, 100]) {
+      const found = listOf(flows, { batchSize })
+      expect([found.distinct, found.completeAbove === undefined]).toEqual([distinct, distinct !== null])
+      expect(found.rows[0]).toEqual(['0.0.0.3', 1000, 1, 1, 0, 0, 0])
+    }
+  })
+
+  test('cannot be had from one count when there were too many', () => {
+    const hosts = createHosts(1, FEW)
+    addAll(
+      hosts,
+      Array.from({ length: 25 }, (_, n) => inbound(ipv4(n), 40)),
+      100,
+    )
+    expect(() => hosts.busiest(5)).toThrow('call recount first')
+  })
+
+  test('one host that had nearly everything does not hide the others', () => {
+    const scan = Array.from({ length: 400 }, (_, n) => inbound(ipv6(n), 40))
+    const found = listOf([inbound(ipv4(1), 2 ** 40), ...scan, inbound(ipv4(2), 50_000)])
+    expect(found.rows.map(([address]) => address)).toEqual(['0.0.0.1', '0.0.0.2'])
+    expect(found.completeAbove![0]).toBe((400 * 40) / 2)
+  })
+})
+
+test('hosts with more than their part of any counter are found among 300,000, with exact numbers', () => {
+  const limits = { exact: 8192, parts: 1024 }
+  const scan = Array.from({ length: 300_000 }, (_, n) => inbound(n % 2 === 0 ? ipv4(n * 7) : ipv6(n), 40))
+  // 300 times one packet of 40 octets, spread over the scan: no more than others at once, never long without.
+  const steady = Array.from({ length: 300 }, () => inbound(ipv4(0xc000_0201), 40))
+  const planted: Flow[] = [
+    { ...inbound(ipv4(0xc000_0202), 13_000) },
+    { ...inbound(ipv6(0x0fff_0001), 40), packets: 400 },
+    { ...inbound(ipv4(0xc000_0203), 1), way: 'out' },
+  ]
+  const flows = scan.toSpliced(0, 0, planted[0]!).concat(planted.slice(1))
+  for (const [n, flow] of steady.entries()) flows[n * 997 + 5] = flow
+  const found = listOf(flows, { limits, batchSize: BATCH_SIZE, keep: 10 })
+  expect(found.rows).toEqual([
+    ['192.0.2.2', 13_000, 1, 1, 0, 0, 0],
+    ['192.0.2.1', 12_000, 300, 300, 0, 0, 0],
+    ['2001:db8:0:fff::1', 40, 400, 1, 0, 0, 0],
+    ['192.0.2.3', 0, 0, 0, 1, 1, 1],
+  ])
+  expect(found).toEqual(oracle(flows, { limits, keep: 10 }))
+})
+
+test('the limits leave room for what sieving keeps, and fill their memory', () => {
+  expect(HOST_LIMITS.exact).toBeGreaterThanOrEqual(1_000_000)
+  expect(6 * HOST_LIMITS.parts).toBeLessThan(HOST_LIMITS.exact / 2)
+})
+
+describe('addresses chosen to meet in the table', () => {
+  const known = 42
+  const COUNT = 131_072
+
+  test('cost nothing without the seed', () => {
+    const chosen = meeting(known, COUNT)
+    const random = Uint32Array.from({ length: COUNT }, (_, n) => Math.imul(n + 1, 0x9e37_79b1))
+    const few = [chosen.subarray(0, 8192), random.subarray(0, 8192)] as const
+    expect(milliseconds(few[0], known)).toBeGreaterThan(10 * milliseconds(few[1], known))
+    expect(milliseconds(chosen, 43)).toBeLessThan(3 * milliseconds(random, 43))
+  })
+
+  test('by differences that multiplication passes on, do not meet whatever the seed', () => {
+    const seeds = Array.from({ length: 200 }, (_, seed) => createAddressKey(seed))
+    const meets = seeds.filter((key) => mix3(0x2001_0db8, 1, 2, key) === mix3(0xa001_0db8, 1 ^ 0x8001_0000, 2, key))
+    expect(meets).toEqual([])
+  })
+
+  /** IPv4 addresses whose hashes point to one of 256 neighbouring places of the table that will hold them all. */
+  function meeting(seed: number, count: number): Uint32Array {
+    const key = createAddressKey(seed)
+    const mixed = mix3(0, 0, 0xffff, key)
+    const found = new Uint32Array(count)
+    const mask = count * 2 - 1
+    for (let d = 0, length = 0; length < count; d++)
+      if ((hashWord(d, mixed, key.factor) & mask) < 256) found[length++] = d
+    return found
+  }
+
+  /** The best of three. */
+  function milliseconds(lastWords: Uint32Array, seed: number): number {
+    const batch = createFlowBatch()
+    const list = createFlowList()
+    const times = [1, 2, 3].map(() => {
+      const hosts = createHosts(seed)
+      const began = performance.now()
+      for (let from = 0; from < lastWords.length; from += BATCH_SIZE) {
+        list.length = Math.min(BATCH_SIZE, lastWords.length - from)
+        for (let i = 0; i < list.length; i++) {
+          list.flows[i] = i
+          batch.srcAddr[i * 4 + 2] = 0xffff
+          batch.srcAddr[i * 4 + 3] = lastWords[from + i]!
+        }
+        hosts.add(batch.srcAddr, list, 0, batch)
+      }
+      return performance.now() - began
+    })
+    return Math.min(...times)
+  }
+})
+
+function inbound(address: Address, octets: number): Flow {
+  return { address, way: 'in', octets, packets: 1, flows: 1 }
+}
