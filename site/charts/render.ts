@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { parse, type Spec, View } from 'vega'
+import { parse, View } from 'vega'
 import type { StackedChart } from './chart.ts'
 import { type StackPath, stackOf } from './stack.ts'
-import { type ChartSize, plotOf, STACK_MARK, stackedSpec } from './stacked.ts'
+import { type ChartSize, plotOf, STACK_MARK, stackedData, stackedSpec } from './stacked.ts'
 
 /** For desk, tablet and phone, with text of the same size. `themeCss` shows the one that fits its box. */
 export const CHART_SIZES: readonly [ChartSize, ...ChartSize[]] = [
@@ -20,11 +20,11 @@ export async function renderStacked(chart: StackedChart, sizes = CHART_SIZES): P
   const id = `chart-${createHash('sha256').update(JSON.stringify(chart)).digest('hex').slice(0, 10)}`
   const stack = stackOf(chart)
   const [first, ...others] = sizes
-  const whole = await drawSvg(stackedSpec(chart, first, { ...stack, paths: stack.paths.map(standIn) }))
+  const whole = await drawSvg(first, stackedData(chart, first, stack, stack.paths.map(standIn)))
   const filled = whole.replace(STAND_IN, (_, index) => `d="${stack.paths[index]!.path}"`)
   const svgs = [label(filled.replace(STACK_GROUP, `<g id="${id}"$1>`), chart, first)]
   for (const size of others) {
-    const frame = await drawSvg(stackedSpec(chart, size, { ...stack, paths: [] }))
+    const frame = await drawSvg(size, stackedData(chart, size, stack, []))
     svgs.push(
       label(frame.replace(STACK_GROUP, `<use href="#${id}" transform="${scaling(first, size)}"/>`), chart, size),
     )
@@ -38,11 +38,27 @@ function standIn(path: StackPath, index: number): StackPath {
 }
 const STAND_IN = /d="M(\d+) 0"/g
 
-async function drawSvg(spec: Spec): Promise<string> {
-  const view = new View(parse(spec), { renderer: 'none' })
-  const svg = await view.toSVG()
-  view.finalize()
-  return svg
+async function drawSvg(size: ChartSize, data: ReturnType<typeof stackedData>): Promise<string> {
+  const easel = easels.get(size) ?? createEasel(size)
+  easels.set(size, easel)
+  return easel(data)
+}
+
+type Easel = (data: ReturnType<typeof stackedData>) => Promise<string>
+const easels = new WeakMap<ChartSize, Easel>()
+
+/** One view draws all charts of a size, one after the other: making it anew costs five times as much as a drawing. */
+function createEasel(size: ChartSize): Easel {
+  const view = new View(parse(stackedSpec(size)), { renderer: 'none' })
+  let last: Promise<unknown> = Promise.resolve()
+  return (data) => {
+    const svg = last.then(() => {
+      for (const [name, rows] of Object.entries(data)) view.data(name, rows)
+      return view.toSVG()
+    })
+    last = svg.catch(() => easels.delete(size))
+    return svg
+  }
 }
 
 const STACK_GROUP = new RegExp(`<g class="mark-path role-mark ${STACK_MARK}"[^>]*?(/?)>`)

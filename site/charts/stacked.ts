@@ -2,7 +2,7 @@ import type { Mark, RuleMark, Spec, TextMark } from 'vega'
 import { formatSi } from '../units.ts'
 import type { StackedChart } from './chart.ts'
 import { rateAxis } from './rate-axis.ts'
-import { AXIS_UNITS, directionOf, type Stack, type StackPath, stackOf, WAYS } from './stack.ts'
+import { AXIS_UNITS, directionOf, type Stack, type StackPath, WAYS } from './stack.ts'
 import { timeTicks } from './time-axis.ts'
 
 /** A size that a chart is drawn for, in pixels. */
@@ -30,32 +30,25 @@ const BOTTOM = 22
 const FONT_SIZE = 11
 
 /**
- * The Vega specification of a chart: scales, rules and labels by Vega, the stack as paths. Plain JSON in which nothing is an
- * expression. Ticks are data of few marks: an axis of Vega's own costs a millisecond and a half.
+ * The Vega specification of all charts of a size: scales, rules and labels by Vega, the stack as paths. Plain JSON in which
+ * nothing is an expression; what a chart shows comes as `stackedData`. Ticks are data of few marks: an axis of Vega's own
+ * costs a millisecond and a half.
  */
-export function stackedSpec(chart: StackedChart, size: ChartSize, stack: Stack = stackOf(chart)): Spec {
+export function stackedSpec(size: ChartSize): Spec {
   const plot = plotOf(size)
-  const rates = rateAxis(stack.reach, chart.unit, plot.height)
-  const times = timeTicks(chart.from, chart.to, chart.timeZone, plot.width)
   return {
     ...plot,
     padding: { left: size.left, top: TOP, right: size.right, bottom: BOTTOM },
     autosize: 'none',
     scales: [
-      { name: 'time', type: 'linear', domain: [chart.from, chart.to], range: 'width', zero: false },
-      { name: 'rate', type: 'linear', domain: [-stack.reach.out, stack.reach.in], range: 'height' },
+      { name: 'time', type: 'linear', domain: { data: 'reach', field: 'at' }, range: 'width', zero: false },
+      { name: 'rate', type: 'linear', domain: { data: 'reach', field: 'value' }, range: 'height' },
     ],
-    data: [
-      { name: 'times', values: times.map(({ at, label, isStrong }) => ({ at, label, weight: isStrong ? 600 : null })) },
-      { name: 'rates', values: stack.isEmpty ? [] : [...rates.ticks] },
-      { name: 'paths', values: [...stack.paths] },
-      { name: 'lines', values: stack.isEmpty ? [] : linesOf(chart) },
-      { name: 'notes', values: stack.isEmpty ? [emptyNote(plot)] : notesOf(chart, stack, size, rates.unit) },
-    ],
+    data: STACKED_DATA.map((name) => ({ name })),
     marks: [
       rules('times', { x: TIME, y2: { value: plot.height }, stroke: GRID }),
       rules('rates', { y: RATE, x2: { value: plot.width }, stroke: GRID }),
-      paths(chart, plot),
+      paths(plot),
       rules('lines', { y: RATE, x2: { value: plot.width }, stroke: LINE, strokeDash: { field: 'dash' } }),
       texts('times', {
         x: TIME,
@@ -66,6 +59,34 @@ export function stackedSpec(chart: StackedChart, size: ChartSize, stack: Stack =
       texts('rates', { x: { value: -LABEL_GAP }, y: RATE, dy: { value: 4 }, align: { value: 'right' } }),
       texts('notes', { x: { field: 'x' }, y: { field: 'y' }, align: { field: 'align' } }),
     ],
+  }
+}
+
+/** `reach`: both ends of both axes. */
+const STACKED_DATA = ['reach', 'times', 'rates', 'paths', 'lines', 'notes'] as const
+
+/** The rows of each data set of `stackedSpec` for one chart. `paths`: of the stack, or none. */
+export function stackedData(
+  chart: StackedChart,
+  size: ChartSize,
+  { reach, isEmpty }: Pick<Stack, 'reach' | 'isEmpty'>,
+  paths: readonly StackPath[],
+): { readonly [D in (typeof STACKED_DATA)[number]]: object[] } {
+  const { from, to, stepSeconds } = chart
+  const plot = plotOf(size)
+  const rates = rateAxis(reach, chart.unit, plot.height)
+  const times = timeTicks(from, to, chart.timeZone, plot.width)
+  const scaleX = (plot.width * stepSeconds) / (to - from)
+  return {
+    reach: [
+      { at: from, value: -reach.out },
+      { at: to, value: reach.in },
+    ],
+    times: times.map(({ at, label, isStrong }) => ({ at, label, weight: isStrong ? 600 : null })),
+    rates: isEmpty ? [] : [...rates.ticks],
+    paths: paths.map((path) => ({ ...path, scaleX })),
+    lines: isEmpty ? [] : linesOf(chart),
+    notes: isEmpty ? [emptyNote(plot)] : notesOf(chart, reach, size, rates.unit),
   }
 }
 
@@ -98,7 +119,7 @@ function texts(data: string, entry: Entry<TextMark>): Mark {
   return { type: 'text', aria: false, interactive: false, from: { data }, encode: { enter } }
 }
 
-function paths({ from, to, stepSeconds }: StackedChart, { width, height }: Box): Mark {
+function paths({ height }: Box): Mark {
   const field = (name: keyof StackPath) => ({ field: name })
   return {
     type: 'path',
@@ -107,7 +128,7 @@ function paths({ from, to, stepSeconds }: StackedChart, { width, height }: Box):
     encode: {
       enter: {
         y: { scale: 'rate', value: 0 },
-        scaleX: { value: (width * stepSeconds) / (to - from) },
+        scaleX: { field: 'scaleX' },
         scaleY: { value: -height / AXIS_UNITS },
         path: field('path'),
         fill: field('fill'),
@@ -135,7 +156,7 @@ interface Note {
  * The unit once, above its labels; on the right, where no data are, `in` and `out` at their sides of the zero line and the
  * names of the 95th percentiles: at their lines, or as near as `in` and `out` let them.
  */
-function notesOf(chart: StackedChart, { reach }: Stack, size: ChartSize, unit: string): Note[] {
+function notesOf(chart: StackedChart, reach: Stack['reach'], size: ChartSize, unit: string): Note[] {
   const plot = plotOf(size)
   const yOf = (rate: number) => (plot.height * (reach.in - rate)) / (reach.in + reach.out)
   const beside = (label: string, y: number): Note => ({ label, x: plot.width + LABEL_GAP, y, align: 'left' })
