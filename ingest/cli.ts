@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
-import { EXIT, UserError } from './model/errors.ts'
+import { EXIT, explainRefusal, UserError } from './model/errors.ts'
 
 /**
  * Every command: its name, a line for the overview, and the module that knows the rest. A command module exports
@@ -58,7 +58,8 @@ async function createProgram(called: string | undefined): Promise<Command> {
 }
 
 /** One plain line for what the operator can mend; a stack for what is a bug. */
-function report(error: unknown): number {
+function report(thrown: unknown): number {
+  const error = explainRefusal(thrown)
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
   if (error instanceof UserError) {
     console.error(`flowscan: ${error.message}`)

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { buildSite } from '../../site/build.ts'
 import { loadConfig } from '../config/load.ts'
-import { EXIT, UserError } from '../model/errors.ts'
 import { acquireLock } from '../run/lock.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
 
@@ -32,19 +31,7 @@ export async function buildAndReport(configPath: string): Promise<void> {
     console.error(
       `flowscan: site built in ${seconds} s: ${rendered} pages rendered, ${kept} as they were, ${archived} scoreboards archived`,
     )
-  } catch (error) {
-    throw explainDisk(error)
   } finally {
     release()
   }
-}
-
-/** What the disk refused, the operator can mend; all else is a bug. */
-function explainDisk(error: unknown): unknown {
-  if (!(error instanceof Error) || !('syscall' in error)) return error
-  return new UserError(
-    `building the site failed: ${error.message}; the old site stays: mend the cause (space, permissions, disk) and build again`,
-    EXIT.io,
-    { cause: error },
-  )
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
-import { UserError } from '../model/errors.ts'
+import { explainRefusal, UserError } from '../model/errors.ts'
 import { watchFlows } from '../run/watch.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
 import { runAndReport } from './run.ts'
@@ -28,7 +28,8 @@ Instead of a timer: does what flowscan run does whenever the collector has close
 export async function runTolerantly(configPath: string): Promise<void> {
   try {
     await runAndReport(configPath)
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainRefusal(thrown)
     if (!(error instanceof UserError)) throw error
     console.error(`flowscan: ${error.message}`)
   }

@@ -26,3 +26,13 @@ export class DecodeError extends UserError {
     this.reason = reason
   }
 }
+
+/** What the system refused (space, permissions, a failing disk) is the operator's to mend, too: such an error as a UserError (74), others as they are. */
+export function explainRefusal(error: unknown): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error
+  return new UserError(
+    `${error.message}; nothing is lost and the old site stays: mend the cause (space, permissions, disk) and run again`,
+    EXIT.io,
+    { cause: error },
+  )
+}

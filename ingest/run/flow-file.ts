@@ -19,6 +19,11 @@ export class Deferred extends Error {
   override readonly name = 'Deferred'
 }
 
+/** The system does not let this file be read: no other need wait for it. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable'
+}
+
 /** This is no file that flowscan reads or moves (a link, a device, one too large): it stays where it is. */
 export class Refused extends Error {
   override readonly name = 'Refused'
@@ -68,7 +73,7 @@ function open(path: string): number {
       throw new Refused('this is a symbolic link; flowscan reads only plain files: put the file itself there')
     if (code === 'ENXIO') throw new Refused('this is a socket; expected a flow file')
     if (code === 'ENOENT' || code === 'ESTALE') throw new Deferred('it has gone')
-    throw error
+    throw new Unreadable((error as Error).message, { cause: error })
   }
 }
 

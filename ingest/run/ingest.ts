@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
-import { DecodeError, EXIT, UserError } from '../model/errors.ts'
+import { DecodeError, UserError } from '../model/errors.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { derive } from '../store/derive.ts'
 import { DamagedFile, hashFile, moveFile, sweepTemporaries, writeFileDurably } from '../store/files.ts'
 import { commitEncoded, shortId } from '../store/part.ts'
 import { discoverFlowFiles, type WaitingFile } from './discover.ts'
-import { Deferred, type OpenedFile, openFlowFile, Refused } from './flow-file.ts'
+import { Deferred, type OpenedFile, openFlowFile, Refused, Unreadable } from './flow-file.ts'
 import { type LeftFiles, readLeftFiles } from './left.ts'
 import { acquireLock } from './lock.ts'
 import { createTallier, type Tallier } from './tallier.ts'
@@ -35,7 +35,7 @@ export interface IngestResult {
 /**
  * Reads every completed flow file that waits, stores what it adds up to, moves it to `flows.saved`, and brings series and boards up to date. One
  * file after the other, each whole: its part is durable before the file moves, so a kill at any moment costs nothing and counts nothing twice.
- * A damaged file is set aside with its reason; the others go on. `threads` count files at once where many wait. Throws a UserError when another run holds the lock (75) or a disk fails (74).
+ * A damaged file is set aside with its reason; the others go on. `threads` count files at once where many wait. Throws a UserError when another run holds the lock (75), and what the disk refuses.
  */
 export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}, threads = 1): Promise<IngestResult> {
   const { data } = loaded.config
@@ -48,8 +48,6 @@ export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}
     const days = derive(data, listener.onDay)
     left.save(new Set(waiting.map(({ path }) => path)))
     return { counts, days }
-  } catch (error) {
-    throw explainDisk(error)
   } finally {
     release()
   }
@@ -101,9 +99,10 @@ async function ingestFile(
     if (left.knows(file.path, opened.stat)) return null
     return await countFile(file, opened, loaded, left, tallier)
   } catch (error) {
-    const { saved } = loaded.config.flows
-    if (saved === false) left.add(file.path, opened.stat)
-    return outcomeOf(error, file, loaded.config.data, saved === false ? null : opened)
+    const { flows, data } = loaded.config
+    const outcome = outcomeOf(error, file, data, flows.saved === false ? null : opened)
+    if (flows.saved === false && outcome.kind === 'quarantined') left.add(file.path, opened.stat)
+    return outcome
   } finally {
     opened.close()
   }
@@ -129,13 +128,12 @@ async function countFile(
 /** An error of one file is an outcome; an error of the disk under our own data is not. */
 function outcomeOf(error: unknown, file: WaitingFile, data: string, opened: OpenedFile | null): Outcome {
   if (error instanceof Deferred) return { kind: 'deferred', reason: error.message }
+  if (error instanceof Unreadable) return { kind: 'unreadable', reason: error.message }
   if (error instanceof Refused) return { kind: 'refused', reason: error.message }
-  if (error instanceof UserError) {
+  if (error instanceof UserError && !(error instanceof DamagedFile)) {
     if (opened !== null) setAside(file, data, error)
     return { kind: 'quarantined', reason: error.message }
   }
-  if (opened === null && error instanceof Error && 'syscall' in error)
-    return { kind: 'unreadable', reason: error.message }
   throw error
 }
 
@@ -163,16 +161,4 @@ export function describeOutcome(outcome: Outcome): string {
     case 'unreadable':
       return `cannot be read: ${outcome.reason}`
   }
-}
-
-const DISK_ERRORS = new Set(['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE'])
-
-function explainDisk(error: unknown): unknown {
-  const { code, message } = error as NodeJS.ErrnoException
-  if (!(error instanceof DamagedFile) && !DISK_ERRORS.has(code ?? '')) return error
-  return new UserError(
-    `storing failed: ${message}; nothing is lost: mend the cause (space, permissions, disk) and run again`,
-    EXIT.io,
-    { cause: error },
-  )
 }

@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { DecodeError, UserError } from '../model/errors.ts'
 import { readChunks } from '../store/files.ts'
 import { type EncodedPart, encodePart } from '../store/part.ts'
+import { Unreadable } from './flow-file.ts'
 
 /** A flow file to be counted: open, and belonging to whoever opened it. Descriptors are valid in every thread. */
 export interface TallyTask {
@@ -41,7 +42,7 @@ export function createTallier({ config, fingerprint }: LoadedConfig, threads: nu
 
 const CHUNK = 1 << 18
 
-/** Reads the open file to its end and counts it. */
+/** Reads the open file to its end and counts it. Throws what `tallyFile` throws, and Unreadable. */
 export async function tallyTask(task: TallyTask, { config, fingerprint }: TallyConfig): Promise<TalliedFile> {
   const { descriptor, name, bytes, source } = task
   const file = {
@@ -52,7 +53,9 @@ export async function tallyTask(task: TallyTask, { config, fingerprint }: TallyC
       yield* readChunks(descriptor, CHUNK)
     },
   }
-  const { part, summary } = await tallyFile(file, config, fingerprint)
+  const { part, summary } = await tallyFile(file, config, fingerprint).catch((error: unknown) => {
+    throw error instanceof Error && 'syscall' in error ? new Unreadable(error.message, { cause: error }) : error
+  })
   return { part: encodePart(part), flows: part.total.flows, warnings: summary.warnings }
 }
 
@@ -60,9 +63,11 @@ export async function tallyTask(task: TallyTask, { config, fingerprint }: TallyC
 export type TallyAnswer =
   | { readonly tallied: TalliedFile }
   | { readonly mistake: { readonly message: string; readonly exitCode: number; readonly byte?: number } }
+  | { readonly unreadable: string }
   | { readonly bug: string }
 
 export function toAnswer(error: unknown): TallyAnswer {
+  if (error instanceof Unreadable) return { unreadable: error.message }
   if (!(error instanceof UserError))
     return { bug: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   const { message, exitCode } = error
@@ -131,6 +136,7 @@ class Pool implements Tallier {
 }
 
 function toError(answer: Exclude<TallyAnswer, { tallied: TalliedFile }>): Error {
+  if ('unreadable' in answer) return new Unreadable(answer.unreadable)
   if ('bug' in answer) return new Error(`a thread that counts flows failed: ${answer.bug}`)
   const { message, exitCode, byte } = answer.mistake
   // A DecodeError's message already begins with the byte.

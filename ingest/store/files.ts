@@ -18,6 +18,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { EXIT, UserError } from '../model/errors.ts'
 
 /*
  * The only file that writes to disk. Every write is: a temporary name in the same directory, all bytes, fsync, rename,
@@ -29,8 +30,10 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 export const TEMPORARY = '.tmp-'
 
 /** A stored file that is not what was written: torn, flipped, or of a newer flowscan. */
-export class DamagedFile extends Error {
-  override readonly name = 'DamagedFile'
+export class DamagedFile extends UserError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, EXIT.io, options)
+  }
 }
 
 /** Puts `bytes` under `path`, durably. */
