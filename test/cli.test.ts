@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from './directory.ts'
@@ -68,4 +68,17 @@ test('run works from any directory: flow files in, a site out; a second run find
   expect(second.stderr).toMatch(/ 0 pages rendered/)
   const found = flowscan('query', 'total', '--config', config, '--format', 'json')
   expect(JSON.parse(found.stdout).series.total.in.octets.at(-1)).toBeGreaterThan(0)
+}, 60_000)
+
+test('a backlog is counted by several threads; damaged files among it are set aside with their byte', () => {
+  const base = temporaryDirectory()
+  const [path] = writeFlowFiles(join(base, 'flows'), 14)
+  const damaged = join(base, 'flows', 'ft-v05.2024-05-01.120000+0000')
+  writeFileSync(damaged, readFileSync(path!).subarray(0, 30))
+  utimesSync(damaged, 1, 1)
+  writeFileSync(join(base, 'flowscan.config.json'), JSON.stringify(CONFIG))
+  const { status, stderr } = flowscan('ingest', '--config', join(base, 'flowscan.config.json'))
+  expect(status).toBe(0)
+  expect(stderr).toMatch(/ft-v05\.2024-05-01\.120000\+0000: set aside: byte 30: file ends within its header/)
+  expect(stderr).toMatch(/14 counted, 1 set aside as damaged/)
 }, 60_000)

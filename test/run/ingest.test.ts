@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync, readdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -105,9 +106,10 @@ describe('what is in the directory', () => {
     symlinkSync(join(base, 'secret'), join(base, 'flows', 'ft-v05.2024-05-01.103500+0000'))
     symlinkSync('ft-v05.2024-05-01.104000+0000', join(base, 'flows', 'ft-v05.2024-05-01.104000+0000'))
     linkSync(join(base, 'secret'), join(base, 'flows', 'ft-v05.2024-05-01.104500+0000'))
+    execFileSync('mkfifo', [join(base, 'flows', 'ft-v05.2024-05-01.105000+0000')])
     const found = await outcomes(loaded)
-    expect(kinds(found)).toEqual(['refused', 'refused', 'refused'])
-    expect(readdirSync(join(base, 'flows'))).toHaveLength(3)
+    expect(kinds(found)).toEqual(['refused', 'refused', 'refused', 'refused'])
+    expect(readdirSync(join(base, 'flows'))).toHaveLength(4)
   })
 
   test('a damaged file is set aside with its reason; the others go on', async () => {
