@@ -9,6 +9,8 @@ export interface Codec {
   readonly name: string
   /** Unpacks a copy of the block on another core; what comes next may be read meanwhile. */
   readonly isAside: boolean
+  /** At most so many bytes come of one. */
+  readonly mostGrowth: number
   /** Loads what unpacking takes, once per file that needs it. Fails where the installation lacks it. */
   open(): Promise<Decompress>
 }
@@ -25,11 +27,17 @@ export const MOST_UNPACKED = 16 * 1024 * 1024
 /** Flows in LZ4 grow by 3 to 6. */
 const USUAL_GROWTH = 8
 
-export const NONE: Codec = { name: 'none', isAside: false, open: async () => (bytes) => bytes.subarray(4) }
+export const NONE: Codec = {
+  name: 'none',
+  isAside: false,
+  mostGrowth: 1,
+  open: async () => (bytes) => bytes.subarray(4),
+}
 
 export const LZO: Codec = {
   name: 'LZO',
   isAside: false,
+  mostGrowth: 255,
   async open() {
     const output = new Uint8Array(MOST_UNPACKED)
     return (bytes, size) =>
@@ -40,6 +48,7 @@ export const LZO: Codec = {
 export const LZ4: Codec = {
   name: 'LZ4',
   isAside: true,
+  mostGrowth: 255,
   /** lz4-napi wants the unpacked size in 4 bytes before the block and takes it as the room there is: what flows usually take, then more. */
   async open() {
     const { uncompress } = createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi')
@@ -64,6 +73,7 @@ export const LZ4: Codec = {
 export const BZ2: Codec = {
   name: 'BZ2',
   isAside: false,
+  mostGrowth: Number.POSITIVE_INFINITY,
   async open() {
     const unpack = await loadBzip2()
     return (bytes, size) => unpack(bytes.subarray(4), size ?? MOST_UNPACKED)
@@ -73,6 +83,7 @@ export const BZ2: Codec = {
 export const ZSTD: Codec = {
   name: 'ZSTD',
   isAside: false,
+  mostGrowth: Number.POSITIVE_INFINITY,
   async open() {
     const decompress = await openZstd()
     return (bytes) => {

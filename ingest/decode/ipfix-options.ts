@@ -6,7 +6,7 @@ import { ANY_SELECTOR, ELEMENTS, find, placeOf, samplingOf, type Told } from './
 export type Learn = (view: DataView, places: Int32Array, told: Told) => void
 
 /** More than this many samplers of one exporter are made up. */
-const MOST_SELECTORS = 4096
+const MOST_SELECTORS = 128
 
 /** Compiles an options template: what it tells of the exporter's start, address and sampling; everything else is passed over. */
 export function compileOptions({ fields }: Template, exporters: ExporterIndex): Learn {

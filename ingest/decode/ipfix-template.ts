@@ -23,7 +23,7 @@ export interface Template {
 }
 
 /** A template beyond this is none: the longest known have some 60 fields. */
-const MOST_FIELDS = 512
+export const MOST_FIELDS = 256
 
 /** Reads the list of `count` fields at `at`; returns it with the place behind, or `null` when it runs past `end` or cannot be true. */
 export function readTemplate(

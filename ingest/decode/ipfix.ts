@@ -4,7 +4,7 @@ import type { Decoder, EmitBatch } from './decoder.ts'
 import { createExporterIndex } from './exporters.ts'
 import { type Columns, compile } from './ipfix-columns.ts'
 import { compileOptions, type Learn } from './ipfix-options.ts'
-import { placeFields, readTemplate, type Template } from './ipfix-template.ts'
+import { MOST_FIELDS, placeFields, readTemplate, type Template } from './ipfix-template.ts'
 import { MOST_SAMPLING, type Told } from './ipfix-values.ts'
 import { writeReverse } from './reverse.ts'
 import { startSummary } from './summary.ts'
@@ -102,7 +102,7 @@ function createMessageReader(summary: FlowFileSummary, warnings: Warnings, emit:
   const templates = createRecent<string, Known>()
   const domains = createRecent<number, Told>()
   const batch = createFlowBatch()
-  const places = new Int32Array(512)
+  const places = new Int32Array(MOST_FIELDS)
   const skipped = { unknown: 0, other: 0 }
 
   const flush = () => {

@@ -7,6 +7,7 @@ import { createExporterIndex, type ExporterIndex } from './exporters.ts'
 import type { BlockHeader } from './nfcapd-block-header.ts'
 import { type RecordReader, warnOfRecords, warnOfSampling } from './nfcapd-records.ts'
 import { createCodecs, type Unpacked, unpack } from './nfcapd-unpacking.ts'
+import { createGrowth } from './unpacking.ts'
 import type { Warnings } from './warnings.ts'
 
 /** How a layout of nfcapd arranges its blocks. */
@@ -49,7 +50,8 @@ export async function readBlocks(
   }
   const damage = createDamage(warnings)
   const openCodec = createCodecs()
-  /** Behind a block that is not whole there is nothing to be found. */
+  const growth = createGrowth()
+  /** Behind a block that is not whole there is nothing to be found, and behind one too many that grow out of hand nothing is looked for. */
   let torn: { byte: number; message: string } | null = null
   let blocks = 0
   for (let block = await nextBlock(); block !== null; blocks++) {
@@ -99,6 +101,13 @@ export async function readBlocks(
 
   function read({ byte, header }: Block, unpacked: Unpacked | null): void {
     if (unpacked === null) return
+    const bomb = growth.add(layout.headerLength + header.size, [
+      'problem' in unpacked ? { length: unpacked.wasted } : unpacked.payload,
+    ])
+    if (bomb !== null) {
+      tear(byte, `${bomb.read} bytes of blocks unpack to more than ${bomb.written}; no flow file shrinks like that`)
+      return
+    }
     if ('problem' in unpacked) {
       damage.report(byte, unpacked.problem)
       return

@@ -3,6 +3,8 @@ import type { ExporterIndex } from './exporters.ts'
 /** Least length of an exporter record of layouts 1 and 2. */
 export const EXPORTER_RECORD_LENGTH = 32
 const FAMILY_IPV4 = 2
+/** Layouts 1 and 2 have no more numbers; a file of layout 3 that has is made up. */
+const MOST_NUMBERS = 65_536
 
 /** The exporters of one file by the numbers (sysid) that its records use. */
 export interface ExporterNumbers {
@@ -43,6 +45,7 @@ export function createExporterNumbers(exporters: ExporterIndex): ExporterNumbers
   let lastIndex = 0
 
   function remember(sysId: number): void {
+    if (indexOf.size === MOST_NUMBERS && !indexOf.has(sysId)) return
     indexOf.set(sysId, exporters.of(words, 0))
     lastId = -1
   }

@@ -2,8 +2,8 @@ import { DecodeError } from '../model/errors.ts'
 import { type Codec, type Decompress, MOST_UNPACKED } from './codecs.ts'
 import type { BlockHeader } from './nfcapd-block-header.ts'
 
-/** What comes out of a block, or why nothing does. */
-export type Unpacked = { readonly payload: Uint8Array } | { readonly problem: string }
+/** What comes out of a block, or why nothing does; `wasted`: how many bytes may have been unpacked to find that out. */
+export type Unpacked = { readonly payload: Uint8Array } | { readonly problem: string; readonly wasted: number }
 
 /** Opens each codec when the first block of a file asks for it. Throws a DecodeError that names the codec when this installation lacks it. */
 export function createCodecs(): (codec: Codec, byte: number) => Promise<Decompress> {
@@ -33,17 +33,24 @@ export async function unpack(
   decompress: Decompress | null,
 ): Promise<Unpacked> {
   const block = `block of ${bytes.length - 4} bytes`
-  if (decompress === null) return { problem: `${block} is ${obstacle} and is left out` }
+  if (decompress === null) return { problem: `${block} is ${obstacle} and is left out`, wasted: 0 }
   if (unpackedSize !== null && !(unpackedSize >= 0 && unpackedSize <= MOST_UNPACKED)) {
     return {
       problem: `${block} says it unpacks to ${unpackedSize} bytes, expected 0 to ${MOST_UNPACKED}, and is left out`,
+      wasted: 0,
     }
   }
   try {
     const payload = await decompress(bytes, unpackedSize)
     if (unpackedSize === null || unpackedSize === payload.length) return { payload }
-    return { problem: `${block} unpacks to ${payload.length} bytes, expected ${unpackedSize}, and is left out` }
+    return {
+      problem: `${block} unpacks to ${payload.length} bytes, expected ${unpackedSize}, and is left out`,
+      wasted: payload.length,
+    }
   } catch (error) {
-    return { problem: `${block} does not unpack as ${codec.name} (${(error as Error).message}) and is left out` }
+    return {
+      problem: `${block} does not unpack as ${codec.name} (${(error as Error).message}) and is left out`,
+      wasted: Math.min(bytes.length * codec.mostGrowth, MOST_UNPACKED),
+    }
   }
 }

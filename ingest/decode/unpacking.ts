@@ -14,8 +14,8 @@ type Bomb = { kind: 'bomb'; read: number; written: number }
 /** Watches how much a stream grows. */
 export interface Growth {
   readonly read: number
-  /** Counts bytes that go in and chunks that came out; tells when that is more than a flow file gives. */
-  add(read: number, chunks: readonly Uint8Array[]): Bomb | null
+  /** Counts bytes that go in and the lengths of what came out; tells when that is more than a flow file gives. */
+  add(read: number, unpacked: readonly { readonly length: number }[]): Bomb | null
 }
 
 export function createGrowth(): Growth {
@@ -25,9 +25,9 @@ export function createGrowth(): Growth {
     get read() {
       return read
     },
-    add(more, chunks) {
+    add(more, unpacked) {
       read += more
-      for (const chunk of chunks) written += chunk.length
+      for (const { length } of unpacked) written += length
       return written > FREE_OUTPUT + read * MOST_RATIO ? { kind: 'bomb', read, written } : null
     },
   }

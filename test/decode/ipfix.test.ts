@@ -444,6 +444,19 @@ describe('what cannot be true', () => {
     expect(summary.warnings[0]).toMatch(/its version is 26465; expected 10/)
   })
 
+  test('16 million samplers are not all kept', async () => {
+    const samplers = options(256, 1, [
+      [302, 2],
+      [34, 1],
+    ])
+    const told = set(256, ...Array.from({ length: 4096 }, (_, selector) => record([selector, 2], [7, 1])))
+    const parts = Array.from({ length: 4096 }, (_, domain) => message([samplers, told], domain))
+    const before = process.memoryUsage().heapUsed
+    const { rows } = await decodeRows(join(...parts, message([template(299, [[1, 4]]), set(299, u(5, 4))])))
+    expect(rows).toHaveLength(1)
+    expect((process.memoryUsage().heapUsed - before) / 2 ** 20).toBeLessThan(64)
+  })
+
   test('a hundred thousand templates are not all kept', async () => {
     const many = (from: number) =>
       message(

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -695,6 +696,7 @@ describe('packed bytes that cannot be true', () => {
     const lost: Codec = {
       name: 'LOST',
       isAside: false,
+      mostGrowth: 1,
       open: async () => Promise.reject(new Error('Cannot find module')),
     }
     const bytes = new ByteReader(
@@ -715,7 +717,66 @@ describe('packed bytes that cannot be true', () => {
   })
 })
 
+describe('49: blocks that grow out of hand', () => {
+  const skipped = Buffer.alloc(16 * 1024 * 1024)
+  for (let at = 0; at < skipped.length; at += 4) skipped.writeUInt32LE(0x0004_0008, at)
+  const packed = execFileSync('bzip2', ['-c'], { input: skipped })
+  const good = block(flow2(), { flags: 1 })
+
+  test('bzip2, 16 MiB of a few hundred bytes, again and again: what is before counts, nothing behind is read', async () => {
+    const bytes = file2([good, ...new Array(400).fill(block(packed)), good], { compression: 2 })
+    const started = performance.now()
+    const { rows, summary, warnings } = await decode(bytes)
+    expect(performance.now() - started).toBeLessThan(5000)
+    expect(rows).toEqual([ONE])
+    expect(summary.complete).toBe(false)
+    expect(warnings).toMatch(
+      /byte \d+: \d+ bytes of blocks unpack to more than \d+; no flow file shrinks like that/,
+    )
+  })
+
+  test('blocks that unpack to more than may be are counted too', async () => {
+    const large = execFileSync('bzip2', ['-c'], { input: Buffer.alloc(17 * 1024 * 1024) })
+    const { rows, warnings } = await decode(file2([good, ...new Array(400).fill(block(large))], { compression: 2 }))
+    expect(rows).toEqual([ONE])
+    expect(warnings).toMatch(/block of \d+ bytes does not unpack as BZ2 .* \(and 4 more like this\)$/m)
+  })
+
+  test('no number of damaged LZ4 and LZO blocks costs the good ones', async () => {
+    for (const compression of [1, 3]) {
+      const bad = block(Buffer.from([0x1f, 1, 1, 0, 255]))
+      const { rows } = await decode(file2([...new Array(400).fill(bad), good], { compression }))
+      expect(rows).toEqual([ONE])
+    }
+  })
+})
+
 describe('hostile bytes', () => {
+  test('memory does not follow the number of exporters that a file of layout 3 makes up', async () => {
+    const COUNT = 65_536
+    const records = Buffer.alloc(8 + COUNT * 32)
+    records.writeUInt32LE(COUNT)
+    const exporterBlock = (first: number) => {
+      for (let n = 0; n < COUNT; n++) {
+        records.writeUInt32LE(0x0020_0011, 8 + n * 32)
+        records.writeUInt32LE(first + n, 8 + n * 32 + 28)
+      }
+      return block3(records, { type: 7 })
+    }
+    const chunks = (async function* () {
+      yield file3([], { isClosed: false }) as Uint8Array
+      for (let n = 0; n < 30; n++) yield exporterBlock(n * COUNT) as Uint8Array
+      yield block3(flows3([flow3([generic3, ipv4in3])])) as Uint8Array
+    })()
+    const before = process.memoryUsage().heapUsed
+    let after = 0
+    await decodeFlowFile(chunks, () => {
+      globalThis.gc?.()
+      after = process.memoryUsage().heapUsed
+    })
+    expect((after - before) / 2 ** 20).toBeLessThan(48)
+  })
+
   test('47: memory does not follow the number of maps that are missing', async () => {
     const record = flow1({ extensions: Buffer.alloc(32) })
     const records = Buffer.concat(new Array(65_536).fill(record))
