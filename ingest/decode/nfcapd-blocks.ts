@@ -17,6 +17,8 @@ export interface BlockLayout {
   readHeader(header: DataView): BlockHeader | null
   /** Types of blocks worth unpacking; others are skipped by their size. */
   readonly types: ReadonlySet<number>
+  /** Types of which it is known that they hold no flows. */
+  readonly otherTypes: ReadonlySet<number>
   readonly createReader: (exporters: ExporterIndex) => RecordReader
 }
 
@@ -79,6 +81,7 @@ export async function readBlocks(
     const { size, type, codec } = header
     if (size < 0 || size > MOST_UNPACKED) return tear(byte, `block of ${size} bytes; expected 0 to ${MOST_UNPACKED}`)
     const isWanted = layout.types.has(type)
+    if (!isWanted && !layout.otherTypes.has(type)) counts.unknownBlocks++
     const decompress = isWanted && header.obstacle === null ? await openCodec(codec, byte) : null
     const whole = await bytes.take(headerLength + size)
     const remain = whole.length - headerLength

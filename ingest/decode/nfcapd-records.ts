@@ -36,6 +36,7 @@ export interface RecordCounts {
   /** Too short for what they say they hold. */
   short: number
   /** Skipped by their length. */
+  unknownBlocks: number
   unknownRecords: number
   unknownElements: number
   /** Layout 1: flows of which only the counters and addresses could be read. */
@@ -54,6 +55,7 @@ export function createRecordCounts(): RecordCounts {
     implausible: 0,
     miscounted: 0,
     short: 0,
+    unknownBlocks: 0,
     unknownRecords: 0,
     unknownElements: 0,
     withoutMap: 0,
@@ -72,6 +74,7 @@ export function warnOfRecords(counts: RecordCounts, warnings: Warnings): void {
     warnings.add('miscounted', `${counts.miscounted} blocks hold another number of records than they say`)
   if (short > 0)
     warnings.add('short', `${short} flow records are too short for what they say they hold and are left out`)
+  if (counts.unknownBlocks > 0) warnings.add('types', `${counts.unknownBlocks} blocks of unknown types are skipped`)
   if (unknownRecords > 0) warnings.add('records', `${unknownRecords} records of unknown types are skipped`)
   if (unknownElements > 0) warnings.add('elements', `${unknownElements} elements of unknown types are skipped`)
   if (withoutMap > 0)

@@ -14,6 +14,8 @@ const HEADER_LENGTH = 276
 const SEQUENCE_FAILURES_AT = 272
 const BLOCK = { fixedRecords: 1, records: 2 } as const
 const BLOCK_TYPES: ReadonlySet<number> = new Set(Object.values(BLOCK))
+/** A catalogue of blocks. */
+const OTHER_BLOCK_TYPES: ReadonlySet<number> = new Set([4])
 /** By the bit of the flags. */
 const CODECS: readonly { readonly flag: number; readonly codec: Codec }[] = [
   { flag: 0x01, codec: LZO },
@@ -38,6 +40,7 @@ export const nfcapdV1: Decoder = {
       headerLength: SHORT_HEADER_LENGTH,
       readHeader: (header: DataView) => refuseFixedRecords(readShortHeader(header, codec)),
       types: BLOCK_TYPES,
+      otherTypes: OTHER_BLOCK_TYPES,
       createReader: createRecordReader,
     }
     const found = await readBlocks(bytes, layout, summary, warnings, emit)

@@ -11,6 +11,8 @@ import { createWarnings, type Warnings } from './warnings.ts'
 
 const HEADER_LENGTH = 40
 const BLOCK_TYPES: ReadonlySet<number> = new Set([3])
+/** Arrays of names. */
+const OTHER_BLOCK_TYPES: ReadonlySet<number> = new Set([4])
 const CODECS: readonly Codec[] = [NONE, LZO, BZ2, LZ4, ZSTD]
 
 interface Header {
@@ -40,6 +42,7 @@ export const nfcapdV2: Decoder = {
       headerLength: SHORT_HEADER_LENGTH,
       readHeader: (view: DataView) => readShortHeader(view, codec),
       types: BLOCK_TYPES,
+      otherTypes: OTHER_BLOCK_TYPES,
       createReader: createRecordReader,
     }
     const found = await readBlocks(bytes, layout, summary, warnings, emit)

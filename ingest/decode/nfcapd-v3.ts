@@ -13,6 +13,8 @@ import { createWarnings, type Warnings } from './warnings.ts'
 const HEADER_LENGTH = 48
 const BLOCK_HEADER_LENGTH = 24
 const BLOCK_TYPES: ReadonlySet<number> = new Set(Object.values(BLOCK))
+/** Arrays, the collector's name, other things about the file, messages. */
+const OTHER_BLOCK_TYPES: ReadonlySet<number> = new Set([2, 4, 5, 6])
 const DIRECTORY_MAGIC = 0xb10c_b10c
 const DIRECTORY_HEAD = 8
 const DIRECTORY_ENTRY = 16
@@ -40,6 +42,7 @@ export const nfcapdV3: Decoder = {
       headerLength: BLOCK_HEADER_LENGTH,
       readHeader: readBlockHeader,
       types: BLOCK_TYPES,
+      otherTypes: OTHER_BLOCK_TYPES,
       createReader: createRecordReader,
     }
     const found = await readBlocks(bytes, layout, summary, warnings, emit)

@@ -432,6 +432,12 @@ describe('sizes and counts that cannot be true', () => {
       name: '46: block of unknown type',
       bytes: file2([good, block(Buffer.from('anything'), { type: 99 })]),
       rows: 1,
+      warning: /^1 blocks of unknown types are skipped$/,
+    },
+    {
+      name: 'block of names, which holds no flows',
+      bytes: file2([good, block(Buffer.from('anything'), { type: 4 })]),
+      rows: 1,
       warning: /^$/,
     },
     {
@@ -708,6 +714,7 @@ describe('packed bytes that cannot be true', () => {
       headerLength: SHORT_HEADER_LENGTH,
       readHeader: (header: DataView) => readShortHeader(header, lost),
       types: new Set([3]),
+      otherTypes: new Set<number>(),
       createReader: createRecordReader,
     }
     const summary = { exporters: [] } as unknown as FlowFileSummary
