@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Board } from '../ingest/model/board.ts'
-import type { Part } from '../ingest/model/part.ts'
 import { dayOf, SLOT_SECONDS, startOfDay } from '../ingest/model/time.ts'
-import { boardOfParts, readDayBoard } from '../ingest/store/boards.ts'
 import { DamagedFile, listDirectory, readJson, writeJson } from '../ingest/store/files.ts'
-import { listDays, listParts, type PartName, readPart } from '../ingest/store/part.ts'
+import { listDays } from '../ingest/store/part.ts'
+import { type BoardReader, sumOfKnown } from './boards.ts'
 import { slotName } from './links.ts'
 import { dayPage } from './pages/day.ts'
 import type { Page } from './pages/page.ts'
@@ -56,15 +55,12 @@ interface SlotRecord {
   readonly lost: number | null
 }
 
-/** The slots of a day that have parts, ascending. */
-type Listing = ReadonlyMap<number, readonly PartName[]>
-
 /**
  * Finds the slots and days whose pages are missing or were made from something else. A slot is rendered when it is new,
  * when a late file changes it or the slot before it, and once more when it gets a successor to link to. Days without
  * parts keep the pages they have.
  */
-export function planArchive(site: Site, directory: string): ArchivePlan {
+export function planArchive(site: Site, directory: string, boards: BoardReader): ArchivePlan {
   const { data } = site.config
   const stored = listDays(data)
   const seen = { ...readIndex(directory) }
@@ -77,11 +73,10 @@ export function planArchive(site: Site, directory: string): ArchivePlan {
   return {
     days: [...new Set([...listArchive(directory), ...stored])].sort(),
     *planned() {
-      const parts = createReader(data)
       for (const day of affected) {
         const at = stored.indexOf(day)
         const days = { previous: stored[at - 1] ?? null, next: stored[at + 1] ?? null }
-        const planned = planDay(site, directory, parts, day, days)
+        const planned = planDay(site, directory, boards, day, days)
         records.set(day, planned.record)
         yield planned
       }
@@ -105,29 +100,31 @@ interface Neighbours {
   readonly next: string | null
 }
 
-function planDay(site: Site, directory: string, parts: Reader, day: string, days: Neighbours): PlannedDay {
+function planDay(site: Site, directory: string, boards: BoardReader, day: string, days: Neighbours): PlannedDay {
   const before = readRecord(directory, day)
-  const slots = [...parts.list(day).keys()]
-  const edges = { previous: parts.lastSlot(days.previous), next: parts.firstSlot(days.next) }
+  const slotsOf = (day: string | null) => (day === null ? [] : [...boards.list(day).keys()])
+  const idsOf = (slot: number) => (boards.list(dayOf(slot)).get(slot) ?? []).map(({ id }) => id)
+  const boardOf = (slot: number) => boards.slot(slot).board ?? emptyBoard(slot)
+  const slots = slotsOf(day)
+  const edges = { previous: slotsOf(days.previous).at(-1) ?? null, next: slotsOf(days.next)[0] ?? null }
   const pages: ArchivePage[] = []
   const records: Record<string, SlotRecord> = {}
   for (const [at, slot] of slots.entries()) {
     const name = slotName(slot)
     const previous = slots[at - 1] ?? edges.previous
     const next = slots[at + 1] ?? edges.next
-    const key = keyOf(slot, parts.ids(slot), previous, previous === null ? [] : parts.ids(previous), next)
+    const key = keyOf(slot, idsOf(slot), previous, previous === null ? [] : idsOf(previous), next)
     const isNew = !existsSync(join(directory, day, name, 'index.html'))
     const known = before.slots[name]
     if (!isNew && known?.key === key) {
       records[name] = known
       continue
     }
-    const own = parts.read(slot)
-    records[name] = { key, lost: own.lost }
-    const board = previous === null ? null : parts.read(previous).board
-    pages.push({ page: slotPage(site, own.board, board, { previous, next }), isNew })
+    records[name] = { key, lost: boards.slot(slot).lost }
+    const earlier = previous === null ? null : boardOf(previous)
+    pages.push({ page: slotPage(site, boardOf(slot), earlier, { previous, next }), isNew })
   }
-  const stored = readDayBoard(site.config.data, day)
+  const stored = boards.day(day)
   const key = keyOf(stored?.inputs ?? [], slots, days.previous, days.next)
   const isNew = !existsSync(join(directory, day, 'index.html'))
   if (isNew || before.key !== key) pages.push({ page: dayPage(site, day, stored?.board ?? null, slots, days), isNew })
@@ -136,63 +133,6 @@ function planDay(site: Site, directory: string, parts: Reader, day: string, days
 
 function keyOf(...inputs: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 16)
-}
-
-/** A slot's parts added up. */
-interface SlotBoard {
-  readonly board: Board
-  readonly lost: number | null
-}
-
-type Reader = ReturnType<typeof createReader>
-
-/** Reads parts day by day; a slot and the one before it are wanted together, so the last few stay. */
-function createReader(data: string) {
-  const listings = new Map<string, Listing>()
-  const boards = new Map<number, SlotBoard>()
-
-  function list(day: string): Listing {
-    const known = listings.get(day) ?? groupBySlot(listParts(data, day))
-    listings.set(day, known)
-    return known
-  }
-
-  function read(slot: number): SlotBoard {
-    const known = boards.get(slot) ?? addUp(slot, readAll(data, list(dayOf(slot)).get(slot) ?? []))
-    if (boards.size > 2) boards.clear()
-    boards.set(slot, known)
-    return known
-  }
-
-  return {
-    list,
-    read,
-    ids: (slot: number) => (list(dayOf(slot)).get(slot) ?? []).map(({ id }) => id),
-    firstSlot: (day: string | null) => (day === null ? null : ([...list(day).keys()][0] ?? null)),
-    lastSlot: (day: string | null) => (day === null ? null : ([...list(day).keys()].at(-1) ?? null)),
-  }
-}
-
-function groupBySlot(parts: readonly PartName[]): Listing {
-  const slots = new Map<number, PartName[]>()
-  for (const part of parts) slots.set(part.slot, [...(slots.get(part.slot) ?? []), part])
-  return slots
-}
-
-/** The parts that are whole; `flowscan` heals the others from their flow files. */
-function readAll(data: string, names: readonly PartName[]): Part[] {
-  return names.flatMap(({ name, slot }) => {
-    try {
-      return [readPart(join(data, 'parts', dayOf(slot), name))]
-    } catch (error) {
-      if (error instanceof DamagedFile) return []
-      throw error
-    }
-  })
-}
-
-function addUp(slot: number, parts: readonly Part[]): SlotBoard {
-  return { board: boardOfParts(parts) ?? emptyBoard(slot), lost: sumOfKnown(parts.map(({ quality }) => quality.lost)) }
 }
 
 /** Of a slot whose every part is damaged. */
@@ -213,10 +153,6 @@ function lostOfDay(day: string, { slots }: DayRecord, from: number, to: number):
     const slot = startOfDay(day) + Number(name.slice(0, 2)) * 3600 + Number(name.slice(2)) * 60
     return slot >= from && slot < to ? lost : null
   })
-}
-
-function sumOfKnown(values: readonly (number | null)[]): number | null {
-  return values.reduce((sum, value) => (value === null ? sum : (sum ?? 0) + value), null)
 }
 
 /** Days that have pages. */

@@ -1,43 +1,189 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Board } from '../ingest/model/board.ts'
+import type { Part } from '../ingest/model/part.ts'
 import { DAY_SECONDS, dayOf, startOfDay } from '../ingest/model/time.ts'
-import { addBoard, boardOfParts, createBoardSum, readDayBoard, toBoard } from '../ingest/store/boards.ts'
-import { listDays, listParts, readSlotParts } from '../ingest/store/part.ts'
+import {
+  addBoard,
+  type BoardSum,
+  boardOfParts,
+  boardPath,
+  createBoardSum,
+  type DayBoard,
+  readDayBoard,
+  toBoard,
+} from '../ingest/store/boards.ts'
+import { DamagedFile, readJson, writeJson } from '../ingest/store/files.ts'
+import { listDays, listParts, type PartName, readPart } from '../ingest/store/part.ts'
+import type { RankedBoard } from './pages/board-list.ts'
 import type { NewestBoards } from './pages/scoreboard.ts'
 
-/** The scoreboards of the newest slot (unix seconds; `null`: nothing was ingested) and of the one before it. */
-export function readNewestBoards(data: string, newest: number | null): NewestBoards {
-  if (newest === null) return { board: null, before: null }
-  const before = slotBefore(data, newest)
+/** A slot's parts added up. */
+export interface SlotBoard {
+  /** `null` when none of them is whole; `flowscan` heals these from their flow files. */
+  readonly board: Board | null
+  /** Flows the collectors lost; `null` when none of them says. */
+  readonly lost: number | null
+}
+
+/** The slots of a day that have parts, ascending. */
+type Listing = ReadonlyMap<number, readonly PartName[]>
+
+/** The scoreboards of a store. A build looks at the newest again and again: the last few are remembered. */
+export interface BoardReader {
+  list(day: string): Listing
+  slot(slot: number): SlotBoard
+  day(day: string): DayBoard | null
+}
+
+const REMEMBERED_SLOTS = 4
+
+export function createBoardReader(data: string): BoardReader {
+  const listings = new Map<string, Listing>()
+  const slots = new Map<number, SlotBoard>()
+  let last: { readonly day: string; readonly board: DayBoard | null } | null = null
+
+  function list(day: string): Listing {
+    const known = listings.get(day) ?? groupBySlot(listParts(data, day))
+    listings.set(day, known)
+    return known
+  }
+
   return {
-    board: boardOfParts(readSlotParts(data, newest)),
-    before: before === null ? null : boardOfParts(readSlotParts(data, before)),
+    list,
+    slot(slot) {
+      const known = slots.get(slot) ?? addUp(readWhole(data, list(dayOf(slot)).get(slot) ?? []))
+      if (slots.size >= REMEMBERED_SLOTS && !slots.has(slot)) slots.delete([...slots.keys()][0]!)
+      slots.set(slot, known)
+      return known
+    },
+    day(day) {
+      if (last?.day !== day) last = { day, board: readDayBoard(data, day) }
+      return last.board
+    },
   }
 }
 
+function groupBySlot(parts: readonly PartName[]): Listing {
+  const slots = new Map<number, PartName[]>()
+  for (const part of parts) slots.set(part.slot, [...(slots.get(part.slot) ?? []), part])
+  return slots
+}
+
+function readWhole(data: string, names: readonly PartName[]): Part[] {
+  return names.flatMap(({ name, slot }) => {
+    try {
+      return [readPart(join(data, 'parts', dayOf(slot), name))]
+    } catch (error) {
+      if (error instanceof DamagedFile) return []
+      throw error
+    }
+  })
+}
+
+function addUp(parts: readonly Part[]): SlotBoard {
+  return { board: boardOfParts(parts), lost: sumOfKnown(parts.map(({ quality }) => quality.lost)) }
+}
+
+/** `null` when nothing is known. */
+export function sumOfKnown(values: readonly (number | null)[]): number | null {
+  return values.reduce((sum, value) => (value === null ? sum : (sum ?? 0) + value), null)
+}
+
+/** The scoreboards of the newest slot (unix seconds; `null`: nothing was ingested) and of the one before it. */
+export function readNewestBoards(data: string, boards: BoardReader, newest: number | null): NewestBoards {
+  if (newest === null) return { board: null, before: null }
+  const before = slotBefore(data, boards, newest)
+  return { board: boards.slot(newest).board, before: before === null ? null : boards.slot(before).board }
+}
+
 /** The nearest earlier slot that has a part. */
-function slotBefore(data: string, slot: number): number | null {
+function slotBefore(data: string, boards: BoardReader, slot: number): number | null {
   for (const day of listDays(data).reverse()) {
-    const earlier = listParts(data, day).findLast((part) => part.slot < slot)
-    if (earlier !== undefined) return earlier.slot
+    const earlier = [...boards.list(day).keys()].findLast((each) => each < slot)
+    if (earlier !== undefined) return earlier
   }
   return null
 }
 
-/** The boards of the last `days` UTC days that have one, added up. */
+/** The hosts of ours over some UTC days. */
+export interface Overall {
+  readonly board: RankedBoard | null
+  /** Those that have a board, ascending. */
+  readonly days: readonly string[]
+}
+
+/**
+ * The boards of the last `days` UTC days added up. All days but the newest are over: their sum is kept in the file `kept`
+ * and made anew when one of their boards was written since, so that a build reads two boards, however many the days.
+ */
 export function readOverall(
   data: string,
+  boards: BoardReader,
   newest: number | null,
   days: number,
-): { board: Board | null; days: string[] } {
+  kept: string,
+): Overall {
   if (newest === null) return { board: null, days: [] }
-  const first = startOfDay(dayOf(newest)) - (days - 1) * DAY_SECONDS
+  const today = dayOf(newest)
+  const first = startOfDay(today) - (days - 1) * DAY_SECONDS
+  const over = listDays(data).filter((day) => startOfDay(day) >= first && day < today)
+  const closed = readClosed(data, over, kept)
   const sum = createBoardSum(first, days * DAY_SECONDS)
-  const found = listDays(data)
-    .filter((day) => startOfDay(day) >= first)
-    .filter((day) => {
-      const stored = readDayBoard(data, day)
-      if (stored !== null) addBoard(sum, stored.board)
-      return stored !== null
-    })
+  if (closed.board !== null) addInside(sum, closed.board)
+  const current = boards.day(today)
+  if (current !== null) addInside(sum, current.board)
+  const found = current === null ? closed.days : [...closed.days, today]
   return found.length === 0 ? { board: null, days: [] } : { board: toBoard(sum), days: found }
+}
+
+const SCHEMA = 1
+
+/** Of days that are over. */
+interface Closed {
+  /** As `stampOf` tells of each day. */
+  readonly inputs: readonly string[]
+  readonly days: readonly string[]
+  readonly board: Board | null
+}
+
+function readClosed(data: string, days: readonly string[], path: string): Closed {
+  const inputs = days.map((day) => stampOf(data, day))
+  const known = readKept(path)
+  if (known !== null && JSON.stringify(known.inputs) === JSON.stringify(inputs)) return known
+  const closed = { inputs, ...sumOfDays(data, days) }
+  writeJson(path, { schema: SCHEMA, ...closed })
+  return closed
+}
+
+/** A board is replaced whole when it changes, and never otherwise. */
+function stampOf(data: string, day: string): string {
+  const found = statSync(boardPath(data, day), { throwIfNoEntry: false })
+  return `${day} ${found === undefined ? 'none' : `${found.size} ${found.mtimeMs}`}`
+}
+
+/** What cannot be read is made anew. */
+function readKept(path: string): Closed | null {
+  try {
+    const stored = readJson(path)?.value as ({ schema: number } & Closed) | undefined
+    return stored?.schema === SCHEMA ? stored : null
+  } catch (error) {
+    if (error instanceof DamagedFile) return null
+    throw error
+  }
+}
+
+function sumOfDays(data: string, days: readonly string[]): Pick<Closed, 'days' | 'board'> {
+  const sum = createBoardSum(0, 0)
+  const found = days.filter((day) => {
+    const stored = readDayBoard(data, day)
+    if (stored !== null) addInside(sum, stored.board)
+    return stored !== null
+  })
+  return { days: found, board: found.length === 0 ? null : toBoard(sum) }
+}
+
+/** The lists of the outside and of networks are shown of slots and days alone. */
+function addInside(sum: BoardSum, board: Board): void {
+  addBoard(sum, { ...board, outside: { distinct: 0, kept: 0, rows: [] }, networks: {} })
 }

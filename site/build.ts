@@ -5,6 +5,7 @@ import type { Config } from '../ingest/config/schema.ts'
 import { planArchive } from './archive.ts'
 import { extendArchive } from './archive-pages.ts'
 import { readAssets } from './assets.ts'
+import { createBoardReader } from './boards.ts'
 import { fillDraft } from './fill.ts'
 import { archivePath } from './links.ts'
 import { ARCHIVE_MENU, createSite, menuOf } from './pages/site.ts'
@@ -41,13 +42,14 @@ export async function buildSite(config: Config, { log = () => {} }: BuildOptions
   const { dir } = config.site
   const { assets, files } = readAssets(TEMPLATES)
   const frame: Frame = { siteTitle: site.title, menu: menuOf(site), assets }
-  const plan = planArchive(site, join(dir, 'archive'))
+  const boards = createBoardReader(config.data)
+  const plan = planArchive(site, join(dir, 'archive'), boards)
   const archived = await extendArchive(TEMPLATES, dir, plan, { ...frame, menu: ARCHIVE_MENU }, log)
 
   const draft = createDraft(dir)
   try {
     await draft.write(files)
-    const filled = await fillDraft(draft, site, plan, frame, { code: CODE, templates: TEMPLATES })
+    const filled = await fillDraft(draft, site, plan, boards, frame, { code: CODE, templates: TEMPLATES })
     draft.linkArchive(plan.days)
     const present = new Set([...filled.files, ...files.map(({ path }) => path)])
     refuseBrokenLinks(dir, present, new Map([...archived.targets, ...filled.targets]))

@@ -24,12 +24,12 @@ interface Way {
 export function csvOf(data: ChartData): string {
   const columns = columnsOf(data)
   const times = timesOf(data)
-  const lines = [['time', ...columns.map(({ name }) => csvCell(`${name} (${data.unit})`))].join()]
+  let text = ['time', ...columns.map(({ name }) => csvCell(`${name} (${data.unit})`))].join()
   for (let point = 0; point < data.total.in.length; point++) {
-    const cells = columns.map(({ rates }) => rates[point] ?? '')
-    lines.push(`${times[point]},${cells.join()}`)
+    text += `\r\n${times[point]}`
+    for (const { rates } of columns) text += `,${rates[point] ?? ''}`
   }
-  return `${lines.join('\r\n')}\r\n`
+  return `${text}\r\n`
 }
 
 /** The starts of a chart's points. All charts of a range have the same: the last ones are remembered. */

@@ -6,7 +6,7 @@ import { DAY_SECONDS, SLOT_SECONDS } from '../ingest/model/time.ts'
 import { newestSlot } from '../ingest/store/part.ts'
 import type { ArchivePlan } from './archive.ts'
 import { hashOfFiles } from './assets.ts'
-import { readNewestBoards, readOverall } from './boards.ts'
+import { type BoardReader, readNewestBoards, readOverall } from './boards.ts'
 import { allPages, type Stored } from './pages/index.ts'
 import type { Page } from './pages/page.ts'
 import type { Site } from './pages/site.ts'
@@ -45,6 +45,7 @@ export async function fillDraft(
   draft: Draft,
   site: Site,
   archive: ArchivePlan,
+  boards: BoardReader,
   frame: Frame,
   { code, templates }: { readonly code: string; readonly templates: string },
 ): Promise<Filled> {
@@ -55,7 +56,7 @@ export async function fillDraft(
   const newest = newestSlot(config.data)
   const traffic = createTrafficReader(config.data, newest)
   const ranges = planRanges(traffic, before)
-  const stored = readStored(config, newest, archive, { traffic, ...ranges })
+  const stored = readStored(config, newest, archive, boards, { traffic, ...ranges })
 
   const pages: Record<string, PageRecord> = Object.fromEntries(pagesOfRanges(before, ranges.kept))
   const keptFiles = Object.values(pages).flatMap(({ files }) => files)
@@ -80,7 +81,7 @@ export async function fillDraft(
       for (const file of linkedFiles(address, html.get(address)!)) targets.set(file, address)
     rendered += changed.length
   }
-  if (before !== null) await draft.keep(before.directory, keptFiles)
+  if (before !== null) draft.keep(before.directory, keptFiles)
   return {
     record: { version, pages, ranges: ranges.records },
     files: Object.values(pages).flatMap(({ files }) => files),
@@ -146,16 +147,17 @@ function isAsBefore(before: CurrentRelease | null, address: string, { key }: Pag
 }
 
 function readStored(
-  { data, aggregateScore }: Config,
+  { data, aggregateScore, site }: Config,
   newest: number | null,
   archive: ArchivePlan,
+  boards: BoardReader,
   traffic: Pick<Stored, 'traffic' | 'ranges' | 'seen'>,
 ): Stored {
   const end = (newest ?? 0) + SLOT_SECONDS
   return {
     ...traffic,
-    newest: readNewestBoards(data, newest),
-    overall: readOverall(data, newest, aggregateScore.days),
+    newest: readNewestBoards(data, boards, newest),
+    overall: readOverall(data, boards, newest, aggregateScore.days, join(site.dir, 'archive', 'overall.json.gz')),
     archive: archive.days,
     lost: archive.lostFlows(end - DAY_SECONDS, end),
   }

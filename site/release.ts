@@ -78,7 +78,7 @@ export interface Draft {
   readonly directory: string
   write(files: readonly NewFile[]): Promise<void>
   /** Takes files over from another release. */
-  keep(from: string, files: readonly string[]): Promise<void>
+  keep(from: string, files: readonly string[]): void
   /** Makes the days of the archive part of the site. */
   linkArchive(days: readonly string[]): void
   /** Makes it the site. */

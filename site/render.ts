@@ -1,8 +1,6 @@
 import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import Eleventy from '@11ty/eleventy'
 import type { Assets } from './assets.ts'
-import { renderStacked } from './charts/render.ts'
 import { renderSparkline } from './charts/sparkline.ts'
 import { link, NOT_FOUND, OVERVIEW } from './links.ts'
 import type { Page } from './pages/page.ts'
@@ -23,10 +21,12 @@ export interface Framed {
 
 /**
  * Draws the charts and lets Eleventy print every page with the template of its name. Returns HTML by address. Throws
- * what a template throws. Nothing is written.
+ * what a template throws. Nothing is written. Eleventy and Vega are loaded when they are needed: they cost more than a
+ * build that renders nothing.
  */
 export async function renderPages(templates: string, pages: readonly Framed[]): Promise<Map<string, string>> {
   if (pages.length === 0) return new Map()
+  const { default: Eleventy } = await import('@11ty/eleventy')
   const { charts, sparklines } = await drawAll(pages)
   const eleventy = new Eleventy(VIRTUAL, VIRTUAL, {
     configPath: null,
@@ -110,8 +110,10 @@ async function drawAll(pages: readonly Framed[]) {
   const charts = new Map<string, string>()
   const sparklines = new Map<string, string>()
   for (const { page } of pages) {
-    for (const [name, chart] of Object.entries(page.charts ?? {}))
+    for (const [name, chart] of Object.entries(page.charts ?? {})) {
+      const { renderStacked } = await import('./charts/render.ts')
       charts.set(keyOf(page.address, name), await renderStacked(chart))
+    }
     for (const [name, sparkline] of Object.entries(page.sparklines ?? {}))
       sparklines.set(keyOf(page.address, name), renderSparkline(sparkline, sparkline))
   }

@@ -135,6 +135,18 @@ export function formatUtcDay(day: string): string {
 
 /** What people there call the zone, CET or EST; where no English locale has a name, `GMT+5:30`. */
 function zoneName(seconds: number, timeZone: string): string {
+  const key = `${timeZone} ${Math.floor(seconds / QUARTER_SECONDS)}`
+  const name = zoneNames.get(key) ?? findZoneName(seconds, timeZone)
+  if (zoneNames.size >= MOST_ZONE_NAMES) zoneNames.clear()
+  zoneNames.set(key, name)
+  return name
+}
+/** Clocks change at whole quarters of an hour. */
+const QUARTER_SECONDS = 900
+const MOST_ZONE_NAMES = 4096
+const zoneNames = new Map<string, string>()
+
+function findZoneName(seconds: number, timeZone: string): string {
   if (timeZone === 'UTC') return 'UTC'
   const names = ZONE_LOCALES.map((locale) => zonePart(formatter(timeZone, locale), seconds))
   return names.find((name) => !/^(GMT|UTC)[+-]/.test(name)) ?? names[0]!

@@ -1,5 +1,6 @@
-import { copyFile, link as hardLink, mkdir, open, rename } from 'node:fs/promises'
+import { closeSync, copyFileSync, fsync, linkSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 import { TEMPORARY } from '../ingest/store/files.ts'
 
 /** A file to be: where, and what is in it. */
@@ -8,70 +9,79 @@ export interface NewFile {
   readonly text: string
 }
 
-/** Flushes under way at a time: they share the journal's commits. */
-const AT_ONCE = 32
+/** Open at a time. Flushes under way together share the journal's commits. */
+const AT_ONCE = 64
+const flush = promisify(fsync)
 
 /**
  * Puts files under their names, each whole or not at all, durably. Unlike the store's writes they have no order among
- * themselves, so they are flushed together: hundreds in the time of a few.
+ * themselves, so they are flushed together: hundreds in the time of a few. All else takes microseconds, and is not worth
+ * the way to another thread and back.
  */
 export async function writeFiles(files: readonly NewFile[]): Promise<void> {
-  const directories = await makeDirectories(files.map(({ path }) => dirname(path)))
-  await eachAtOnce(files, writeOne)
-  await eachAtOnce(directories, syncDirectory)
+  const directories = makeDirectories(files.map(({ path }) => dirname(path)))
+  for (let at = 0; at < files.length; at += AT_ONCE) await writeTogether(files.slice(at, at + AT_ONCE))
+  for (let at = 0; at < directories.length; at += AT_ONCE)
+    await flushTogether(directories.slice(at, at + AT_ONCE), 'r', (path) => path)
 }
 
 /** Returns them with those above that were new: all whose names have to be flushed. */
-async function makeDirectories(paths: readonly string[]): Promise<string[]> {
+function makeDirectories(paths: readonly string[]): string[] {
   const made = new Set(paths)
   for (const path of new Set(paths)) {
-    const first = await mkdir(path, { recursive: true })
+    const first = mkdirSync(path, { recursive: true })
     for (let above = path; first !== undefined && above.length >= first.length; above = dirname(above))
       made.add(dirname(above))
   }
   return [...made]
 }
 
-async function writeOne({ path, text }: NewFile): Promise<void> {
-  const temporary = `${dirname(path)}/${TEMPORARY}${process.pid}-${counter++}`
-  const handle = await open(temporary, 'w')
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(temporary, path)
+async function writeTogether(files: readonly NewFile[]): Promise<void> {
+  const drafts = files.map(({ path, text }) => ({
+    path,
+    text,
+    temporary: `${dirname(path)}/${TEMPORARY}${process.pid}-${counter++}`,
+  }))
+  await flushTogether(
+    drafts,
+    'w',
+    ({ temporary }) => temporary,
+    (descriptor, { text }) => writeFileSync(descriptor, text),
+  )
+  for (const { path, temporary } of drafts) renameSync(temporary, path)
 }
 let counter = 0
 
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r')
+async function flushTogether<T>(
+  items: readonly T[],
+  mode: 'r' | 'w',
+  pathOf: (item: T) => string,
+  fill: (descriptor: number, item: T) => void = () => {},
+): Promise<void> {
+  const descriptors: number[] = []
   try {
-    await handle.sync()
+    for (const item of items) {
+      const descriptor = openSync(pathOf(item), mode)
+      descriptors.push(descriptor)
+      fill(descriptor, item)
+    }
+    const flushed = await Promise.allSettled(descriptors.map((descriptor) => flush(descriptor)))
+    for (const each of flushed) if (each.status === 'rejected') throw each.reason
   } finally {
-    await handle.close()
+    for (const descriptor of descriptors) closeSync(descriptor)
   }
 }
 
 /** Gives files a second name; where the file system cannot, a copy. */
-export async function linkFiles(pairs: readonly { readonly from: string; readonly to: string }[]): Promise<void> {
-  for (const directory of new Set(pairs.map(({ to }) => dirname(to)))) await mkdir(directory, { recursive: true })
-  await eachAtOnce(pairs, async ({ from, to }) => {
+export function linkFiles(pairs: readonly { readonly from: string; readonly to: string }[]): void {
+  for (const directory of new Set(pairs.map(({ to }) => dirname(to)))) mkdirSync(directory, { recursive: true })
+  for (const { from, to } of pairs) {
     try {
-      await hardLink(from, to)
+      linkSync(from, to)
     } catch (error) {
       if (!CANNOT_LINK.has((error as NodeJS.ErrnoException).code ?? '')) throw error
-      await copyFile(from, to)
+      copyFileSync(from, to)
     }
-  })
+  }
 }
 const CANNOT_LINK = new Set(['EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
-
-async function eachAtOnce<T>(items: readonly T[], action: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items.values()
-  const worker = async () => {
-    for (const item of waiting) await action(item)
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
-}

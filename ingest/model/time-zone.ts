@@ -11,20 +11,7 @@ export type WallClock = (shownMs: number) => number
 
 export function createWallClock(timeZone: string): WallClock {
   if (timeZone === 'UTC') return (shownMs) => shownMs
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  })
-  const ahead = (ms: number): number => {
-    const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]))
-    return Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!) - ms
-  }
+  const ahead = createOffset(timeZone)
   const aheadAt = (shownMs: number): number => {
     const dayBefore = ahead(shownMs - DAY_MS)
     return ahead(shownMs - dayBefore) === dayBefore ? dayBefore : ahead(shownMs)
@@ -39,5 +26,23 @@ export function createWallClock(timeZone: string): WallClock {
       known.set(quarter, offset)
     }
     return shownMs - offset
+  }
+}
+
+/** How far the clocks of a zone (IANA name) are ahead of UTC at a moment; all in ms. */
+export function createOffset(timeZone: string): (ms: number) => number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  })
+  return (ms) => {
+    const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]))
+    return Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!) - ms
   }
 }

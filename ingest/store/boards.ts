@@ -29,15 +29,26 @@ interface HostSum {
 
 /**
  * The first `top` rows by one counter, zeros left out, equal ones by the text of their addresses (as CUFlow lists them).
+ * One pass: of tens of thousands of hosts few are wanted.
  */
 export function rankHosts(
   list: HostList,
   { direction, measure }: { direction: 'in' | 'out'; measure: Measure },
   top: number,
 ): HostRow[] {
-  const at = (direction === 'in' ? 1 : 4) + MEASURES.indexOf(measure)
-  const rows = list.rows.filter((row) => (row[at] as number) > 0)
-  return rows.sort((a, b) => (b[at] as number) - (a[at] as number) || (a[0] < b[0] ? -1 : 1)).slice(0, top)
+  const column = (direction === 'in' ? 1 : 4) + MEASURES.indexOf(measure)
+  const first: HostRow[] = []
+  for (const row of list.rows) {
+    if (row[column] === 0 || (first.length === top && !isBefore(row, first[top - 1]!, column))) continue
+    let at = first.length === top ? top - 1 : first.length
+    for (; at > 0 && isBefore(row, first[at - 1]!, column); at--) first[at] = first[at - 1]!
+    first[at] = row
+  }
+  return first
+}
+
+function isBefore(a: HostRow, b: HostRow, column: number): boolean {
+  return a[column]! > b[column]! || (a[column] === b[column] && a[0] < b[0])
 }
 
 export function createBoardSum(from: number, seconds: number): BoardSum {
@@ -88,10 +99,10 @@ function addList(sum: HostSum, list: HostList): void {
   else if (list.rows.length === 0) return
   sum.distinct = sum.distinct === 0 ? list.distinct : null
   sum.kept = Math.max(sum.kept, list.kept)
-  for (const [address, ...counters] of list.rows) {
-    const known = sum.rows.get(address)
-    if (known === undefined) sum.rows.set(address, [...counters] as Counters)
-    else for (const [at, counter] of counters.entries()) known[at]! += counter
+  for (const row of list.rows) {
+    const known = sum.rows.get(row[0])
+    if (known === undefined) sum.rows.set(row[0], row.slice(1) as Counters)
+    else for (let at = 0; at < known.length; at++) known[at]! += row[at + 1] as number
   }
 }
 
@@ -113,7 +124,7 @@ function toList({ distinct, kept, completeAbove, rows }: HostSum): HostList {
     distinct,
     kept,
     ...(completeAbove && { completeAbove }),
-    rows: sorted.map(([address, counters]) => [address, ...counters] as HostRow),
+    rows: sorted.map(([address, counters]): HostRow => [address, ...counters]),
   }
 }
 

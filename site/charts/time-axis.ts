@@ -13,7 +13,19 @@ export interface TimeTick {
  * The ticks from `from` to `to` (unix seconds): hours, days, Mondays, months or years of the zone, the finest that fit
  * into `width` pixels.
  */
-export function timeTicks(from: number, to: number, timeZone: string, width: number): TimeTick[] {
+export function timeTicks(from: number, to: number, timeZone: string, width: number): readonly TimeTick[] {
+  const key = JSON.stringify([from, to, timeZone, width])
+  const ticks = remembered.get(key) ?? findTicks(from, to, timeZone, width)
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear()
+  remembered.set(key, ticks)
+  return ticks
+}
+
+/** All charts of a range have the same time axes, one for each size. */
+const remembered = new Map<string, readonly TimeTick[]>()
+const MOST_REMEMBERED = 64
+
+function findTicks(from: number, to: number, timeZone: string, width: number): TimeTick[] {
   const pixelsPerSecond = width / (to - from)
   const rhythm = RHYTHMS.find(({ seconds, room }) => seconds * pixelsPerSecond >= room) ?? RHYTHMS.at(-1)!
   const ticks: TimeTick[] = []

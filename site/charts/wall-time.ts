@@ -1,3 +1,5 @@
+import { createOffset } from '../../ingest/model/time-zone.ts'
+
 /* Wall time: what a clock in a zone shows, in seconds as if that zone were UTC, so that days and months are plain sums. */
 
 /** What the clock shows at a moment (unix seconds). */
@@ -16,29 +18,8 @@ export function momentOf(wall: number, timeZone: string): number {
 const DAY = 86_400
 
 function offsetAt(seconds: number, timeZone: string): number {
-  const read = Object.fromEntries(
-    clockOf(timeZone)
-      .formatToParts(seconds * 1000)
-      .map(({ type, value }) => [type, +value]),
-  )
-  return Date.UTC(read.year!, read.month! - 1, read.day, read.hour, read.minute, read.second) / 1000 - seconds
+  const offset = offsets.get(timeZone) ?? createOffset(timeZone)
+  offsets.set(timeZone, offset)
+  return offset(seconds * 1000) / 1000
 }
-
-const clocks = new Map<string, Intl.DateTimeFormat>()
-
-function clockOf(timeZone: string): Intl.DateTimeFormat {
-  const known = clocks.get(timeZone)
-  if (known !== undefined) return known
-  const clock = new Intl.DateTimeFormat('en', {
-    timeZone,
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-    hourCycle: 'h23',
-  })
-  clocks.set(timeZone, clock)
-  return clock
-}
+const offsets = new Map<string, (ms: number) => number>()

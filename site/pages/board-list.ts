@@ -35,6 +35,9 @@ export interface BoardRow {
   readonly cells: readonly string[]
 }
 
+/** What a list needs of a board. */
+export type RankedBoard = Pick<Board, 'seconds' | 'total' | 'inside'>
+
 interface Ranking {
   readonly direction: 'in' | 'out'
   readonly measure: Measure
@@ -49,7 +52,7 @@ export const RANKINGS: readonly Ranking[] = (['in', 'out'] as const).flatMap((di
  * The first `top` hosts. Of one slot, counters are shown as rates; of longer, as what they add up to. `before`: the
  * board that ranks are compared with.
  */
-export function boardList(board: Board, before: Board | null, ranking: Ranking, top: number): BoardList {
+export function boardList(board: RankedBoard, before: RankedBoard | null, ranking: Ranking, top: number): BoardList {
   const isRate = board.seconds === SLOT_SECONDS
   const columns = [ranking, ...RANKINGS.filter((other) => !isSame(other, ranking))]
   const ranksBefore = before === null ? null : ranksOf(before, ranking, top)
@@ -89,7 +92,7 @@ function formatCounter(counter: number, measure: Measure, isRate: boolean): stri
   return formatSi(isRate ? (counter * SHOWN[measure].perCount) / SLOT_SECONDS : counter)
 }
 
-function ranksOf(board: Board, ranking: Ranking, top: number): Map<string, number> {
+function ranksOf(board: RankedBoard, ranking: Ranking, top: number): Map<string, number> {
   return new Map(rankHosts(board.inside, ranking, top).map(([address], index) => [address, index + 1]))
 }
 

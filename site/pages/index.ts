@@ -1,6 +1,6 @@
-import type { Board } from '../../ingest/model/board.ts'
 import type { RangeName, TrafficReader } from '../traffic.ts'
 import { aboutPage } from './about.ts'
+import type { RankedBoard } from './board-list.ts'
 import { calendarPage } from './calendar.ts'
 import { dimensionPage } from './dimension.ts'
 import { matrixPage } from './matrix.ts'
@@ -20,7 +20,7 @@ export interface Stored {
   readonly seen: Seen
   readonly newest: NewestBoards
   /** The sum of the boards of these UTC days. */
-  readonly overall: { readonly board: Board | null; readonly days: readonly string[] }
+  readonly overall: { readonly board: RankedBoard | null; readonly days: readonly string[] }
   /** UTC days that have scoreboards. */
   readonly archive: readonly string[]
   readonly lost: LostFlows

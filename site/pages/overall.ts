@@ -1,13 +1,13 @@
-import type { Board } from '../../ingest/model/board.ts'
 import { link, OVERALL, SCOREBOARD } from '../links.ts'
 import { formatCount, formatUtcDay } from '../units.ts'
+import type { RankedBoard } from './board-list.ts'
 import type { Page } from './page.ts'
 import { NO_DATA } from './range.ts'
 import { allLists } from './scoreboard.ts'
 import type { Site } from './site.ts'
 
 /** The busiest hosts by what they moved over the last days. `board`: the sum of these days' boards. */
-export function overallPage(site: Site, board: Board | null, days: readonly string[]): Page {
+export function overallPage(site: Site, board: RankedBoard | null, days: readonly string[]): Page {
   return {
     address: OVERALL,
     template: 'overall',

@@ -2,7 +2,7 @@ import type { Board } from '../../ingest/model/board.ts'
 import { dayOf, SLOT_SECONDS } from '../../ingest/model/time.ts'
 import { boardDayAddress, boardSlotAddress, CALENDAR, link, OVERALL, SCOREBOARD } from '../links.ts'
 import { formatClockMoment, formatMoment } from '../units.ts'
-import { type BoardList, boardList, RANKINGS } from './board-list.ts'
+import { type BoardList, boardList, RANKINGS, type RankedBoard } from './board-list.ts'
 import { dataTimeOf } from './data-time.ts'
 import type { Page } from './page.ts'
 import { NO_DATA } from './range.ts'
@@ -40,6 +40,6 @@ export function scoreboardPage(site: Site, { board, before }: NewestBoards): Pag
 }
 
 /** The six lists of a board. */
-export function allLists(board: Board, before: Board | null, top: number): BoardList[] {
+export function allLists(board: RankedBoard, before: RankedBoard | null, top: number): BoardList[] {
   return RANKINGS.map((ranking) => boardList(board, before, ranking, top))
 }
