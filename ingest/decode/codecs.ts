@@ -7,8 +7,6 @@ import { readZstdFrame } from './zstd-frame.ts'
 /** A way in which a block of an nfcapd file may be compressed. */
 export interface Codec {
   readonly name: string
-  /** Unpacks a copy of the block on another core; what comes next may be read meanwhile. */
-  readonly isAside: boolean
   /** At most so many bytes come of one. */
   readonly mostGrowth: number
   /** Loads what unpacking takes, once per file that needs it. Fails where the installation lacks it. */
@@ -20,7 +18,7 @@ export interface Codec {
  * block is unpacked, where the file says so. What it returns is good until the next call. Throws when the block is damaged
  * or larger than `MOST_UNPACKED`.
  */
-export type Decompress = (bytes: Uint8Array, size: number | null) => Uint8Array | Promise<Uint8Array>
+export type Decompress = (bytes: Uint8Array, size: number | null) => Uint8Array
 
 /** The reference reader's buffer is 5 MiB; nothing writes blocks beyond 2. */
 export const MOST_UNPACKED = 16 * 1024 * 1024
@@ -29,14 +27,12 @@ const USUAL_GROWTH = 8
 
 export const NONE: Codec = {
   name: 'none',
-  isAside: false,
   mostGrowth: 1,
   open: async () => (bytes) => bytes.subarray(4),
 }
 
 export const LZO: Codec = {
   name: 'LZO',
-  isAside: false,
   mostGrowth: 255,
   async open() {
     const output = new Uint8Array(MOST_UNPACKED)
@@ -47,20 +43,21 @@ export const LZO: Codec = {
 
 export const LZ4: Codec = {
   name: 'LZ4',
-  isAside: true,
   mostGrowth: 255,
-  /** lz4-napi wants the unpacked size in 4 bytes before the block and takes it as the room there is: what flows usually take, then more. */
+  /**
+   * lz4-napi wants the unpacked size in 4 bytes before the block and takes it as the room there is: what flows usually take, then
+   * more. Its asynchronous form would use another core, but V8 does not see what that allocates: hundreds of MB stay.
+   */
   async open() {
-    const { uncompress } = createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi')
+    const { uncompressSync } = createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi')
     let growth = USUAL_GROWTH
-    return async (bytes, size) => {
-      const packed = bytes.slice()
-      const view = new DataView(packed.buffer)
+    return (bytes, size) => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       for (;;) {
-        const room = size ?? Math.min(packed.length * growth, MOST_UNPACKED)
+        const room = size ?? Math.min(bytes.length * growth, MOST_UNPACKED)
         view.setUint32(0, room, true)
         try {
-          return await uncompress(packed)
+          return uncompressSync(bytes)
         } catch (error) {
           if (size !== null || room === MOST_UNPACKED || !/too small/i.test((error as Error).message)) throw error
           growth *= 2
@@ -72,7 +69,6 @@ export const LZ4: Codec = {
 
 export const BZ2: Codec = {
   name: 'BZ2',
-  isAside: false,
   mostGrowth: Number.POSITIVE_INFINITY,
   async open() {
     const unpack = await loadBzip2()
@@ -82,7 +78,6 @@ export const BZ2: Codec = {
 
 export const ZSTD: Codec = {
   name: 'ZSTD',
-  isAside: false,
   mostGrowth: Number.POSITIVE_INFINITY,
   async open() {
     const decompress = await openZstd()

@@ -27,7 +27,7 @@ interface Block {
   readonly byte: number
   readonly header: BlockHeader
   /** `null`: nothing that is wanted. */
-  readonly unpacked: Promise<Unpacked> | null
+  readonly unpacked: Unpacked | null
 }
 
 /**
@@ -56,10 +56,9 @@ export async function readBlocks(
   /** Behind a block that is not whole there is nothing to be found, and behind one too many that grow out of hand nothing is looked for. */
   let torn: { byte: number; message: string } | null = null
   let blocks = 0
-  for (let block = await nextBlock(); block !== null; blocks++) {
-    const ahead = block.header.codec.isAside ? await nextBlock() : undefined
-    read(block, await block.unpacked)
-    block = ahead === undefined ? await nextBlock() : ahead
+  for (let block = await nextBlock(); block !== null; block = await nextBlock()) {
+    read(block)
+    blocks++
   }
   flush()
   endWithTear()
@@ -102,7 +101,7 @@ export async function readBlocks(
     damage.report(torn.byte, torn.message)
   }
 
-  function read({ byte, header }: Block, unpacked: Unpacked | null): void {
+  function read({ byte, header, unpacked }: Block): void {
     if (unpacked === null) return
     const bomb = growth.add(layout.headerLength + header.size, [
       'problem' in unpacked ? { length: unpacked.wasted } : unpacked.payload,

@@ -27,11 +27,11 @@ async function open(codec: Codec, byte: number): Promise<Decompress> {
 }
 
 /** Unpacks the block whose payload begins at byte 4 of `bytes` (see `Decompress`). Never fails. */
-export async function unpack(
+export function unpack(
   bytes: Uint8Array,
   { codec, unpackedSize, obstacle }: BlockHeader,
   decompress: Decompress | null,
-): Promise<Unpacked> {
+): Unpacked {
   const block = `block of ${bytes.length - 4} bytes`
   if (decompress === null) return { problem: `${block} is ${obstacle} and is left out`, wasted: 0 }
   if (unpackedSize !== null && !(unpackedSize >= 0 && unpackedSize <= MOST_UNPACKED)) {
@@ -41,7 +41,7 @@ export async function unpack(
     }
   }
   try {
-    const payload = await decompress(bytes, unpackedSize)
+    const payload = decompress(bytes, unpackedSize)
     if (unpackedSize === null || unpackedSize === payload.length) return { payload }
     return {
       problem: `${block} unpacks to ${payload.length} bytes, expected ${unpackedSize}, and is left out`,

@@ -701,7 +701,6 @@ describe('packed bytes that cannot be true', () => {
   test('58: a codec that the installation lacks is named', async () => {
     const lost: Codec = {
       name: 'LOST',
-      isAside: false,
       mostGrowth: 1,
       open: async () => Promise.reject(new Error('Cannot find module')),
     }
@@ -737,9 +736,7 @@ describe('49: blocks that grow out of hand', () => {
     expect(performance.now() - started).toBeLessThan(5000)
     expect(rows).toEqual([ONE])
     expect(summary.complete).toBe(false)
-    expect(warnings).toMatch(
-      /byte \d+: \d+ bytes of blocks unpack to more than \d+; no flow file shrinks like that/,
-    )
+    expect(warnings).toMatch(/byte \d+: \d+ bytes of blocks unpack to more than \d+; no flow file shrinks like that/)
   })
 
   test('blocks that unpack to more than may be are counted too', async () => {
