@@ -1,7 +1,7 @@
 import { formatAddress } from '../model/address.ts'
 import { BATCH_SIZE, type FlowBatch } from '../model/flow-batch.ts'
 import type { HostBound, HostList, HostRow } from '../model/part.ts'
-import { createAddressKey, hashWord, mix3 } from './hash.ts'
+import { type AddressKey, createAddressKey, hashWord, mix3 } from './hash.ts'
 import { firstBy } from './host-ranking.ts'
 import { compareAddresses, createHostRows, FIRST_COUNTER, HOST_COUNTERS, ROW_DOUBLES, ROW_WORDS } from './host-rows.ts'
 import { clearCounters, completeAbove, sieve } from './host-sieve.ts'
@@ -82,14 +82,9 @@ export function createHosts(seed: number, limits: HostLimits = HOST_LIMITS): Hos
     for (let place = (hash & mask) * 2; ; place = (place + 2) & (mask * 2 + 1)) {
       const entry = table[place + 1]!
       if (entry === 0) return others > 0 ? others - 1 : insert(place, hash, a, b, c, d)
-      if (table[place] === hash && isRowOf(Math.abs(entry) - 1, a, b, c, d)) return Math.abs(entry) - 1
+      const row = Math.abs(entry) - 1
+      if (table[place] === hash && isAddress(rows.words, row * ROW_WORDS, a, b, c, d)) return row
     }
-  }
-
-  function isRowOf(row: number, a: number, b: number, c: number, d: number): boolean {
-    const { words } = rows
-    const at = row * ROW_WORDS
-    return words[at + 3] === d && words[at] === a && words[at + 1] === b && words[at + 2] === c
   }
 
   function insert(place: number, hash: number, a: number, b: number, c: number, d: number): number {
@@ -144,7 +139,7 @@ export function createHosts(seed: number, limits: HostLimits = HOST_LIMITS): Hos
 
   /*
    * Most of the time goes into waiting for memory. In the first and the last of these loops no flow depends on another, so
-   * the processor waits for several at once; between them comes what is new, what collides, and IPv6.
+   * the processor waits for several at once; between them comes what is new and what collides.
    */
   function addStretch(
     addresses: Uint32Array,
@@ -155,7 +150,7 @@ export function createHosts(seed: number, limits: HostLimits = HOST_LIMITS): Hos
     batch: Counters,
   ): void {
     if (size > limits.exact) makeRoom()
-    findRows(table, mask, mixedIPv4, factor, addresses, list, from, to, others, rowOfFlow)
+    findRows(table, mask, rows.words, key, mixedIPv4, addresses, list, from, to, rowOfFlow)
     for (let place = from; place < to; place++) {
       if (rowOfFlow[place - from]! > 0) continue
       const at = list[place]! * 4
@@ -221,31 +216,37 @@ function createTable(capacity: number): Int32Array {
   return new Int32Array(capacity * 4 + 2)
 }
 
-/**
- * Hot: row + 1 of each IPv4 address that the table holds where its hash points, or next to it; `absent` where the table
- * has nothing there; else 0.
- */
+/** Hot: row + 1 of each address that the table holds where its hash points, or (IPv4) next to it; else 0. */
 function findRows(
   table: Int32Array,
   mask: number,
+  words: Uint32Array,
+  key: AddressKey,
   mixedIPv4: number,
-  factor: number,
   addresses: Uint32Array,
   list: Int32Array,
   from: number,
   to: number,
-  absent: number,
   rows: Int32Array,
 ): void {
+  const { factor } = key
   for (let place = from; place < to; place++) {
     const at = list[place]! * 4
+    const a = addresses[at]!
+    const b = addresses[at + 1]!
+    const c = addresses[at + 2]!
+    const d = addresses[at + 3]!
     let row = 0
-    if (isMapped(addresses[at]!, addresses[at + 1]!, addresses[at + 2]!)) {
-      const hash = hashWord(addresses[at + 3]!, mixedIPv4, factor)
+    if (isMapped(a, b, c)) {
+      const hash = hashWord(d, mixedIPv4, factor)
       const entry = (hash & mask) * 2
       if (table[entry] === hash) row = table[entry + 1]!
       else if (table[entry + 2] === hash) row = table[entry + 3]!
-      else if (table[entry + 1] === 0) row = absent
+    } else {
+      const hash = hashWord(d, mix3(a, b, c, key), factor)
+      const entry = (hash & mask) * 2
+      const of = (-table[entry + 1]! - 1) * ROW_WORDS
+      if (table[entry] === hash && of >= 0 && isAddress(words, of, a, b, c, d)) row = -table[entry + 1]!
     }
     rows[place - from] = row
   }
@@ -268,6 +269,10 @@ function addToRows(
     sums[at + 1]! += packets[i]!
     sums[at + 2]! += flows[i]!
   }
+}
+
+function isAddress(words: Uint32Array, at: number, a: number, b: number, c: number, d: number): boolean {
+  return words[at + 3] === d && words[at] === a && words[at + 1] === b && words[at + 2] === c
 }
 
 function isMapped(a: number, b: number, c: number): boolean {
