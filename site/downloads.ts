@@ -24,12 +24,13 @@ interface Way {
 export function csvOf(data: ChartData): string {
   const columns = columnsOf(data)
   const times = timesOf(data)
-  let text = ['time', ...columns.map(({ name }) => csvCell(`${name} (${data.unit})`))].join()
+  const lines = [['time', ...columns.map(({ name }) => csvCell(`${name} (${data.unit})`))].join()]
   for (let point = 0; point < data.total.in.length; point++) {
-    text += `\r\n${times[point]}`
-    for (const { rates } of columns) text += `,${rates[point] ?? ''}`
+    let line = times[point]!
+    for (const { rates } of columns) line += `,${rates[point] ?? ''}`
+    lines.push(line)
   }
-  return `${text}\r\n`
+  return `${lines.join('\r\n')}\r\n`
 }
 
 /** The starts of a chart's points. All charts of a range have the same: the last ones are remembered. */

@@ -7,6 +7,7 @@ import { newestSlot } from '../ingest/store/part.ts'
 import type { ArchivePlan } from './archive.ts'
 import { hashOfFiles } from './assets.ts'
 import { type BoardReader, readNewestBoards, readOverall } from './boards.ts'
+import { chartId } from './charts/chart.ts'
 import { allPages, type Stored } from './pages/index.ts'
 import type { Page } from './pages/page.ts'
 import type { Site } from './pages/site.ts'
@@ -135,10 +136,18 @@ function isWhole({ directory }: CurrentRelease, { files }: PageRecord): boolean 
 function recordOf(page: Page): PageRecord {
   const { address, range, files = {} } = page
   return {
-    key: hashOf(page),
+    key: keyOf(page),
     files: [fileOf(address), ...Object.keys(files).map((name) => address + name)],
     ...(range === undefined ? {} : { range }),
   }
+}
+
+/** Charts by their names, files by what is in them: together they are nearly all of a page. */
+function keyOf({ charts = {}, files = {}, ...page }: Page): string {
+  const hash = createHash('sha256')
+  hash.update(JSON.stringify([page, Object.entries(charts).map(([name, chart]) => [name, chartId(chart)])]))
+  for (const [name, text] of Object.entries(files)) hash.update(`\0${name}\0`).update(text)
+  return hash.digest('hex')
 }
 
 function isAsBefore(before: CurrentRelease | null, address: string, { key }: PageRecord): boolean {

@@ -1,6 +1,7 @@
 import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Assets } from './assets.ts'
+import type { StackedChart } from './charts/chart.ts'
 import { renderSparkline } from './charts/sparkline.ts'
 import { link, NOT_FOUND, OVERVIEW } from './links.ts'
 import type { Page } from './pages/page.ts'
@@ -21,13 +22,14 @@ export interface Framed {
 
 /**
  * Draws the charts and lets Eleventy print every page with the template of its name. Returns HTML by address. Throws
- * what a template throws. Nothing is written. Eleventy and Vega are loaded when they are needed: they cost more than a
- * build that renders nothing.
+ * what a template throws. Nothing is written. Vega and Eleventy are loaded when they are needed, for they cost more than a
+ * build that renders nothing; in this order, for Eleventy slows down what is loaded later.
  */
 export async function renderPages(templates: string, pages: readonly Framed[]): Promise<Map<string, string>> {
   if (pages.length === 0) return new Map()
+  const { renderStacked } = await import('./charts/render.ts')
   const { default: Eleventy } = await import('@11ty/eleventy')
-  const { charts, sparklines } = await drawAll(pages)
+  const { charts, sparklines } = await drawAll(pages, renderStacked)
   const eleventy = new Eleventy(VIRTUAL, VIRTUAL, {
     configPath: null,
     quietMode: true,
@@ -106,14 +108,12 @@ export function* inBatches<T>(items: Iterable<T>, pagesOf: (item: T) => number):
   if (batch.length > 0) yield batch
 }
 
-async function drawAll(pages: readonly Framed[]) {
+async function drawAll(pages: readonly Framed[], draw: (chart: StackedChart) => Promise<string>) {
   const charts = new Map<string, string>()
   const sparklines = new Map<string, string>()
   for (const { page } of pages) {
-    for (const [name, chart] of Object.entries(page.charts ?? {})) {
-      const { renderStacked } = await import('./charts/render.ts')
-      charts.set(keyOf(page.address, name), await renderStacked(chart))
-    }
+    for (const [name, chart] of Object.entries(page.charts ?? {}))
+      charts.set(keyOf(page.address, name), await draw(chart))
     for (const [name, sparkline] of Object.entries(page.sparklines ?? {}))
       sparklines.set(keyOf(page.address, name), renderSparkline(sparkline, sparkline))
   }

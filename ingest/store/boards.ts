@@ -38,11 +38,14 @@ export function rankHosts(
 ): HostRow[] {
   const column = (direction === 'in' ? 1 : 4) + MEASURES.indexOf(measure)
   const first: HostRow[] = []
+  let least = 1
   for (const row of list.rows) {
-    if (row[column] === 0 || (first.length === top && !isBefore(row, first[top - 1]!, column))) continue
-    let at = first.length === top ? top - 1 : first.length
+    if ((row[column] as number) < least) continue
+    let at = first.length
     for (; at > 0 && isBefore(row, first[at - 1]!, column); at--) first[at] = first[at - 1]!
     first[at] = row
+    if (first.length > top) first.pop()
+    if (first.length === top) least = first[top - 1]![column] as number
   }
   return first
 }

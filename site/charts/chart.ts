@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /* What is charted, as plain data. `render.ts` draws it (`renderStacked`), `sparkline.ts` draws the tiny ones. */
 
 /** Per second, one a point. `null`: nobody measured; that is a gap, neither a zero nor a line across. */
@@ -36,3 +38,11 @@ export interface ChartLayer extends BothWays<Rates> {
   /** Anything CSS takes for a colour; see `colorOf` in `theme.ts`. */
   readonly color: string
 }
+
+/** Names what a chart shows: the same chart has the same, another one another. */
+export function chartId(chart: StackedChart): string {
+  const known = ids.get(chart) ?? createHash('sha256').update(JSON.stringify(chart)).digest('hex').slice(0, 10)
+  ids.set(chart, known)
+  return known
+}
+const ids = new WeakMap<StackedChart, string>()

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import { parse, View } from 'vega'
-import type { StackedChart } from './chart.ts'
+import { chartId, type StackedChart } from './chart.ts'
 import { type StackPath, stackOf } from './stack.ts'
 import { type ChartSize, plotOf, STACK_MARK, stackedData, stackedSpec } from './stacked.ts'
 
@@ -17,7 +16,7 @@ export const CHART_SIZES: readonly [ChartSize, ...ChartSize[]] = [
  * chart gives the same bytes and the same id, so it may stand on a page once.
  */
 export async function renderStacked(chart: StackedChart, sizes = CHART_SIZES): Promise<string> {
-  const id = `chart-${createHash('sha256').update(JSON.stringify(chart)).digest('hex').slice(0, 10)}`
+  const id = `chart-${chartId(chart)}`
   const stack = stackOf(chart)
   const [first, ...others] = sizes
   const whole = await drawSvg(first, stackedData(chart, first, stack, stack.paths.map(standIn)))

@@ -37,13 +37,13 @@ export function stackOf(chart: StackedChart): Stack {
   const reach = reachOf(chart, stacked.at(-1))
   const unitsPerRate = AXIS_UNITS / (reach.in + reach.out)
   const heightsOf = (way: 'in' | 'out', rates: Rates): Heights =>
-    pointsOf(chart).map((at) =>
-      isKnown(chart.total[way], at) ? directionOf(way) * Math.round((rates[at] ?? 0) * unitsPerRate) : null,
-    )
+    heightsFrom(chart.total[way], rates, countOf(chart), unitsPerRate, directionOf(way))
   const draw = (both: BothWays<Rates>, shape: (heights: Heights) => string) =>
     WAYS.map((way) => shape(heightsOf(way, both[way]))).join('')
 
-  const known = pointsOf(chart).map((at) => (WAYS.some((way) => isKnown(chart.total[way], at)) ? 0 : null))
+  const known = Array.from({ length: countOf(chart) }, (_, at) =>
+    WAYS.some((way) => isKnown(chart.total[way], at)) ? 0 : null,
+  )
   const ends = WAYS.map((way) => directionOf(way) * Math.round(reach[way] * unitsPerRate)) as [number, number]
   const layers = stacked.map(({ label, color, ...rates }) => ({ path: draw(rates, stepArea), fill: color, label }))
   const lines = [
@@ -65,12 +65,13 @@ export function directionOf(way: 'in' | 'out'): 1 | -1 {
 
 /** Each layer with its rates added to those of the layers below. */
 function stackUp(chart: StackedChart): StackedChart['layers'] {
-  let sums: BothWays<number[]> = { in: [], out: [] }
+  const sums = { in: new Float64Array(countOf(chart)), out: new Float64Array(countOf(chart)) }
   return chart.layers.map((layer) => {
-    const { in: inward, out } = sums
-    const add = (below: number[], rates: Rates) => pointsOf(chart).map((at) => (below[at] ?? 0) + (rates[at] ?? 0))
-    sums = { in: add(inward, layer.in), out: add(out, layer.out) }
-    return { ...layer, ...sums }
+    for (const way of WAYS) {
+      const [sum, rates] = [sums[way], layer[way]]
+      for (let at = 0; at < sum.length; at++) sum[at]! += rates[at] ?? 0
+    }
+    return { ...layer, in: sums.in.slice(), out: sums.out.slice() }
   })
 }
 
@@ -84,11 +85,20 @@ function reachOf(chart: StackedChart, top: BothWays<Rates> | undefined): BothWay
 }
 
 function greatest(rates: Rates): number {
-  return Array.from(rates).reduce<number>((most, rate) => Math.max(most, rate ?? 0), 0)
+  let most = 0
+  for (let at = 0; at < rates.length; at++) most = Math.max(most, rates[at] ?? 0)
+  return most
 }
 
-function pointsOf({ from, to, stepSeconds }: StackedChart): number[] {
-  return Array.from({ length: Math.ceil((to - from) / stepSeconds) }, (_, at) => at)
+function heightsFrom(total: Rates, rates: Rates, count: number, unitsPerRate: number, sign: 1 | -1): Heights {
+  const heights = new Array<number | null>(count).fill(null)
+  for (let at = 0; at < count; at++)
+    if (isKnown(total, at)) heights[at] = sign * Math.round((rates[at] ?? 0) * unitsPerRate)
+  return heights
+}
+
+function countOf({ from, to, stepSeconds }: StackedChart): number {
+  return Math.ceil((to - from) / stepSeconds)
 }
 
 function isKnown(rates: Rates, at: number): boolean {
