@@ -115,8 +115,8 @@ async function countFile(
   left: LeftFiles,
   tallier: Tallier,
 ): Promise<Outcome> {
-  const { part, flows, warnings } = await tallier.tally(opened)
-  opened.assertUnchanged()
+  // Also when it could not be counted: half a change looks like damage.
+  const { part, flows, warnings } = await tallier.tally(opened).finally(() => opened.assertUnchanged())
   const isNew = commitEncoded(config.data, part)
   const { saved } = config.flows
   if (saved === false) left.add(path, opened.stat)
