@@ -15,6 +15,8 @@ export interface BoardList {
   /** Column heads, that of the ranking first. */
   readonly heads: readonly ColumnHead[]
   readonly rows: readonly BoardRow[]
+  /** With its unit: there were too many hosts to count each, and only those above this could be listed. `null`: everyone was counted. */
+  readonly completeAbove: string | null
 }
 
 interface ColumnHead {
@@ -58,14 +60,13 @@ export function boardList(board: RankedBoard, before: RankedBoard | null, rankin
   const ranksBefore = before === null ? null : ranksOf(before, ranking, top)
   const rows = rankHosts(board.inside, ranking, top)
   const whole = board.total[ranking.direction][MEASURES.indexOf(ranking.measure)]!
+  const bound = board.inside.completeAbove?.[counterAt(ranking) - 1] ?? 0
+  const unitOf = (measure: Measure) => (isRate ? SHOWN[measure].rate : SHOWN[measure].totals)
   return {
     id: `${ranking.direction}-${SHOWN[ranking.measure].name}`,
     heading: `${ranking.direction === 'in' ? 'In' : 'Out'} by ${SHOWN[ranking.measure].name}`,
     direction: ranking.direction,
-    heads: columns.map(({ direction, measure }) => ({
-      direction,
-      unit: isRate ? SHOWN[measure].rate : SHOWN[measure].totals,
-    })),
+    heads: columns.map(({ direction, measure }) => ({ direction, unit: unitOf(measure) })),
     rows: rows.map((row, index) => {
       const counter = counterOf(row, ranking)
       return {
@@ -77,6 +78,7 @@ export function boardList(board: RankedBoard, before: RankedBoard | null, rankin
         cells: columns.map((column) => formatCounter(counterOf(row, column), column.measure, isRate)),
       }
     }),
+    completeAbove: bound === 0 ? null : `${formatCounter(bound, ranking.measure, isRate)} ${unitOf(ranking.measure)}`,
   }
 }
 
@@ -84,8 +86,13 @@ function isSame(a: Ranking, b: Ranking): boolean {
   return a.direction === b.direction && a.measure === b.measure
 }
 
-function counterOf(row: HostRow, { direction, measure }: Ranking): number {
-  return row[(direction === 'in' ? 1 : 4) + MEASURES.indexOf(measure)] as number
+function counterOf(row: HostRow, ranking: Ranking): number {
+  return row[counterAt(ranking)] as number
+}
+
+/** Its place in a row, behind the address. */
+function counterAt({ direction, measure }: Ranking): number {
+  return (direction === 'in' ? 1 : 4) + MEASURES.indexOf(measure)
 }
 
 function formatCounter(counter: number, measure: Measure, isRate: boolean): string {
