@@ -33,12 +33,16 @@ export interface RecordCounts {
   implausible: number
   /** Blocks with another number of records than they say. */
   miscounted: number
+  /** Flows with another number of elements than they say. */
+  miscountedElements: number
   /** Too short for what they say they hold. */
   short: number
   /** Skipped by their length. */
   unknownBlocks: number
   unknownRecords: number
   unknownElements: number
+  /** Passed over, for they have no room for what they are said to be. */
+  shortElements: number
   /** Layout 1: flows of which only the counters and addresses could be read. */
   withoutMap: number
   unknownExtensions: number
@@ -54,10 +58,12 @@ export function createRecordCounts(): RecordCounts {
     events: 0,
     implausible: 0,
     miscounted: 0,
+    miscountedElements: 0,
     short: 0,
     unknownBlocks: 0,
     unknownRecords: 0,
     unknownElements: 0,
+    shortElements: 0,
     withoutMap: 0,
     unknownExtensions: 0,
     sequenceFailures: null,
@@ -72,11 +78,18 @@ export function warnOfRecords(counts: RecordCounts, warnings: Warnings): void {
   if (implausible > 0) warnings.add('implausible', `${implausible} records with counters beyond 2^53 are left out`)
   if (counts.miscounted > 0)
     warnings.add('miscounted', `${counts.miscounted} blocks hold another number of records than they say`)
+  if (counts.miscountedElements > 0)
+    warnings.add(
+      'miscountedElements',
+      `${counts.miscountedElements} flow records hold another number of elements than they say: those found count`,
+    )
   if (short > 0)
     warnings.add('short', `${short} flow records are too short for what they say they hold and are left out`)
   if (counts.unknownBlocks > 0) warnings.add('types', `${counts.unknownBlocks} blocks of unknown types are skipped`)
   if (unknownRecords > 0) warnings.add('records', `${unknownRecords} records of unknown types are skipped`)
   if (unknownElements > 0) warnings.add('elements', `${unknownElements} elements of unknown types are skipped`)
+  if (counts.shortElements > 0)
+    warnings.add('shortElements', `${counts.shortElements} elements are too short for their types and are passed over`)
   if (withoutMap > 0)
     warnings.add(
       'map',

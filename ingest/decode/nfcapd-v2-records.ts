@@ -43,18 +43,24 @@ const SHAPES = 256
 interface KnownShape {
   readonly shape: Shape
   readonly size: number
+  /** How many elements the record says it holds. */
+  readonly elements: number
   /** The 4 bytes before each value, and where they lie from the start of the record. */
   readonly heads: Int32Array
   readonly headsAt: Int32Array
   readonly unknownElements: number
+  /** Too short for what they are said to be. */
+  readonly shortElements: number
 }
 
 const NO_SHAPE: KnownShape = {
   shape: createShape(),
   size: -1,
+  elements: 0,
   heads: new Int32Array(0),
   headsAt: new Int32Array(0),
   unknownElements: 0,
+  shortElements: 0,
 }
 
 export function createRecordReader(exporters: ExporterIndex): RecordReader {
@@ -111,7 +117,8 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
         known = (head & 0xffff) === RECORD.flow ? shapes[slotOf(head >>> 16)]! : NO_SHAPE
       }
       if (known.size !== head >>> 16) break
-      if (at + known.size > end || !hasHeads(block, at, known)) break
+      if (at + known.size > end || block.getUint16(at + 4, true) !== known.elements || !hasHeads(block, at, known))
+        break
       const sysIdAndFlags = block.getUint32(at + 8, true)
       const flags = (sysIdAndFlags >>> 16) & 0xff
       if ((flags & FLAG.event) !== 0) break
@@ -140,7 +147,11 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
       return
     }
     const known = learnShape(block, at, size)
-    shapes[slotOf(size)] = known
+    const isMiscounted = known.elements !== known.heads.length
+    // A shape with something wrong is not remembered, so that the next such record is counted too.
+    if (!isMiscounted && known.shortElements === 0) shapes[slotOf(size)] = known
+    if (isMiscounted) counts.miscountedElements++
+    counts.shortElements += known.shortElements
     const n = found.length++
     found.at[n] = at
     found.shape[n] = known.shape
@@ -168,6 +179,7 @@ function learnShape(block: DataView, start: number, size: number): KnownShape {
   const heads: number[] = []
   const headsAt: number[] = []
   let unknownElements = 0
+  let shortElements = 0
   for (let at = FLOW_HEADER; at + ELEMENT_HEADER <= size; ) {
     heads.push(block.getInt32(start + at, true))
     headsAt.push(at)
@@ -175,9 +187,19 @@ function learnShape(block: DataView, start: number, size: number): KnownShape {
     const length = block.getUint16(start + at + 2, true)
     if (length < ELEMENT_HEADER || at + length > size) break
     const value = VALUE_OF[type]
-    if (value !== undefined && length >= ELEMENT_HEADER + VALUE_LENGTH[value]) shape[value] = at + ELEMENT_HEADER
-    else if (type === 0 || type > LAST_ELEMENT) unknownElements++
+    if (type === 0 || type > LAST_ELEMENT) unknownElements++
+    else if (value !== undefined && length < ELEMENT_HEADER + VALUE_LENGTH[value]) shortElements++
+    else if (value !== undefined) shape[value] = at + ELEMENT_HEADER
     at += length
   }
-  return { shape, size, heads: Int32Array.from(heads), headsAt: Int32Array.from(headsAt), unknownElements }
+  const elements = block.getUint16(start + 4, true)
+  return {
+    shape,
+    size,
+    elements,
+    heads: Int32Array.from(heads),
+    headsAt: Int32Array.from(headsAt),
+    unknownElements,
+    shortElements,
+  }
 }

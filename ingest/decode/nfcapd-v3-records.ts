@@ -44,6 +44,8 @@ interface KnownShape {
   /** Words from the bitmap to the last offset. */
   readonly words: readonly number[]
   readonly unknownElements: number
+  /** Said to lie where they have no room. */
+  readonly shortElements: number
 }
 
 const BITMAP_AT = 16
@@ -111,6 +113,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
     found.sysId[n] = block.getUint32(at + 8, true)
     found.scaled[n] = (flags & FLAG.sampled) >>> 1
     counts.unknownElements += known.unknownElements
+    counts.shortElements += known.shortElements
   }
 
   return { counts, numbers, readBlock }
@@ -130,13 +133,15 @@ function learnShape(block: DataView, start: number, size: number, offsets: numbe
   const words: number[] = []
   for (let at = BITMAP_AT; at < FLOW_HEADER + offsets * 2; at += 4) words.push(block.getUint32(start + at, true))
   let unknownElements = 0
+  let shortElements = 0
   let nth = 0
   for (let bit = 0; bit < 64 && nth < offsets; bit++) {
     if (((words[bit >>> 5]! >>> (bit & 31)) & 1) === 0) continue
     const at = block.getUint16(start + FLOW_HEADER + nth++ * 2, true)
     const value = VALUE_OF[bit]
-    if (value !== undefined && at >= FLOW_HEADER && at + VALUE_LENGTH[value] <= size) shape[value] = at
-    else if (bit === 0 || bit > LAST_VALUE) unknownElements++
+    if (bit === 0 || bit > LAST_VALUE) unknownElements++
+    else if (value !== undefined && (at < FLOW_HEADER || at + VALUE_LENGTH[value] > size)) shortElements++
+    else if (value !== undefined) shape[value] = at
   }
-  return { shape, size, offsets, words, unknownElements }
+  return { shape, size, offsets, words, unknownElements, shortElements }
 }

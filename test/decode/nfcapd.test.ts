@@ -338,6 +338,11 @@ describe('records of one size in different shapes', () => {
 
 describe('sizes and counts that cannot be true', () => {
   const good = block(flow2())
+  const miscounted = (elements: number) => {
+    const record = flow2()
+    record.writeUInt16LE(elements, 4)
+    return record
+  }
   const cases: { name: string; bytes: Buffer; rows: number; warning: RegExp; complete?: boolean }[] = [
     {
       name: '40: record size 0',
@@ -397,6 +402,28 @@ describe('sizes and counts that cannot be true', () => {
       bytes: file2([block(Buffer.concat([flow2(), flow2()]), { records: 1 })]),
       rows: 2,
       warning: /1 blocks hold another number of records/,
+    },
+    {
+      name: '43: element counts too low and too high',
+      bytes: file2([block(Buffer.concat([flow2(), miscounted(1), miscounted(3), flow2()]), { records: 4 })]),
+      rows: 4,
+      warning: /^2 flow records hold another number of elements than they say: those found count$/,
+    },
+    {
+      name: 'elements too short for their types',
+      bytes: file2([
+        block(Buffer.concat(new Array(3).fill(flow2([element(5, Buffer.alloc(20, 1)), GENERIC, IPV4]))), {
+          records: 3,
+        }),
+      ]),
+      rows: 3,
+      warning: /^3 elements are too short for their types and are passed over$/,
+    },
+    {
+      name: 'layout 3, an element without room for its type',
+      bytes: file3([block3(flows3([flow3([generic3, ipv4in3, [6, Buffer.alloc(20, 1)]])]))]),
+      rows: 1,
+      warning: /^1 elements are too short for their types and are passed over$/,
     },
     {
       name: '43: layout 3, record count too low',
