@@ -1,5 +1,6 @@
 import { ByteReader } from './bytes.ts'
 import { createGrowth, type UnpackEnd } from './unpacking.ts'
+import { openZstdStream } from './wasm-zstd.ts'
 import { readZstdFrame } from './zstd-frame.ts'
 
 /** Longest header of a frame. */
@@ -11,21 +12,18 @@ const MOST_IDLE = 2
 
 /** Unpacks a zstd file of any number of frames; tells how it ended by what the generator returns. */
 export async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, UnpackEnd> {
-  const { ZSTDDecoder } = await import('zstddec/stream')
-  const decoder = new ZSTDDecoder()
-  await decoder.init()
   const growth = createGrowth()
   const bytes = new ByteReader(source)
   const header = await bytes.peek(HEADER_BYTES)
   const input = handOver(bytes.rest())
-  const frames = decoder.decodeStreaming(input.chunks)
+  const unpackMore = await openZstdStream(input.chunks)
   let idle = 0
   try {
     readZstdFrame(header)
     for (;;) {
       const read = await input.fetch()
       const taken = input.taken()
-      const unpacked = frames.next()
+      const unpacked = unpackMore()
       if (unpacked.done === true) return { kind: 'end', trailing: 0 }
       const bomb = growth.add(read.length, [unpacked.value])
       if (bomb !== null) return bomb
