@@ -6,6 +6,8 @@ declare module '@11ty/eleventy' {
     setNunjucksEnvironmentOptions(options: object): void
     addGlobalData(name: string, data: unknown): void
     addTemplate(path: string, content: string, data: object): void
+    /** Its times of slow shortcodes are printed even in quiet mode, unless told otherwise. */
+    readonly benchmarkManager: { get(group: string): { setIsVerbose(isVerbose: boolean): void } }
     addShortcode(name: string, shortcode: (...values: never[]) => string): void
   }
   export default class Eleventy {

@@ -34,6 +34,7 @@ export async function renderPages(templates: string, pages: readonly Framed[]): 
     configPath: null,
     quietMode: true,
     config(config) {
+      config.benchmarkManager.get('Configuration').setIsVerbose(false)
       config.setIncludesDirectory(relative(VIRTUAL, templates))
       config.setTemplateFormats(['njk'])
       config.setNunjucksEnvironmentOptions({ throwOnUndefined: true, trimBlocks: true, lstripBlocks: true })

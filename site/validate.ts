@@ -1,17 +1,23 @@
+import { posix } from 'node:path'
+
 /** As the templates write them. */
 const LINK = /\s(?:href|src)="([^"]*)"/g
 
 /** The files of the site that a page links to, below the root: `networks/index.html` for `../networks/`. Other sites' are left out. */
 export function linkedFiles(address: string, html: string): string[] {
-  const links = new Set(Array.from(html.matchAll(LINK), ([, href]) => href!.replaceAll('&amp;', '&')))
-  return [...links].flatMap((href) => {
-    const { origin, pathname } = new URL(href, `${ORIGIN}/${address}`)
-    if (origin !== ORIGIN) return []
-    const path = decodeURIComponent(pathname.slice(1))
-    return [path === '' || path.endsWith('/') ? `${path}index.html` : path]
+  const directory = address.slice(0, address.lastIndexOf('/') + 1)
+  const links = new Set(Array.from(html.matchAll(LINK), ([, href]) => href!))
+  return [...links].flatMap((escaped) => {
+    const href = escaped.replaceAll('&amp;', '&')
+    if (OTHER_SITE.test(href)) return []
+    const [path] = href.split(/[?#]/, 1) as [string]
+    const file =
+      path === '' ? address : posix.join('/', path.startsWith('/') ? '' : directory, decodeURIComponent(path)).slice(1)
+    return [file === '' || file.endsWith('/') ? `${file}index.html` : file]
   })
 }
-const ORIGIN = 'http://site.invalid'
+/** `https:`, `mailto:`, `//host`. */
+const OTHER_SITE = /^(?:[a-z][a-z0-9+.-]*:|\/\/)/i
 
 /** Why a text is no JSON; `null` when it is. */
 export function jsonMistake(text: string): string | null {

@@ -1,7 +1,7 @@
 import { parse, View } from 'vega'
 import { chartId, type StackedChart } from './chart.ts'
 import { type StackPath, stackOf } from './stack.ts'
-import { type ChartSize, plotOf, STACK_MARK, stackedData, stackedSpec } from './stacked.ts'
+import { type ChartSize, plotOf, STACK_MARK, type StackedData, stackedData, stackedSpec } from './stacked.ts'
 
 /** For desk, tablet and phone, with text of the same size. `themeCss` shows the one that fits its box. */
 export const CHART_SIZES: readonly [ChartSize, ...ChartSize[]] = [
@@ -37,22 +37,33 @@ function standIn(path: StackPath, index: number): StackPath {
 }
 const STAND_IN = /d="M(\d+) 0"/g
 
-async function drawSvg(size: ChartSize, data: ReturnType<typeof stackedData>): Promise<string> {
+async function drawSvg(size: ChartSize, data: StackedData): Promise<string> {
   const easel = easels.get(size) ?? createEasel(size)
   easels.set(size, easel)
   return easel(data)
 }
 
-type Easel = (data: ReturnType<typeof stackedData>) => Promise<string>
+type Easel = (data: StackedData) => Promise<string>
 const easels = new WeakMap<ChartSize, Easel>()
 
-/** One view draws all charts of a size, one after the other: making it anew costs five times as much as a drawing. */
+/**
+ * One view draws all charts of a size, one after the other: making it anew costs five times as much as a drawing. What is
+ * as in the chart before, mostly its time axis, is left as it is. (Vega marks rows as its own, so it gets copies.)
+ */
 function createEasel(size: ChartSize): Easel {
   const view = new View(parse(stackedSpec(size)), { renderer: 'none' })
+  const shown = new Map<string, readonly object[]>()
   let last: Promise<unknown> = Promise.resolve()
   return (data) => {
     const svg = last.then(() => {
-      for (const [name, rows] of Object.entries(data)) view.data(name, rows)
+      for (const [name, rows] of Object.entries(data)) {
+        if (shown.get(name) === rows) continue
+        shown.set(name, rows)
+        view.data(
+          name,
+          rows.map((row) => ({ ...row })),
+        )
+      }
       return view.toSVG()
     })
     last = svg.catch(() => easels.delete(size))

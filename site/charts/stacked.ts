@@ -3,7 +3,7 @@ import { formatSi } from '../units.ts'
 import type { StackedChart } from './chart.ts'
 import { rateAxis } from './rate-axis.ts'
 import { AXIS_UNITS, directionOf, type Stack, type StackPath, WAYS } from './stack.ts'
-import { timeTicks } from './time-axis.ts'
+import { type TimeTick, timeTicks } from './time-axis.ts'
 
 /** A size that a chart is drawn for, in pixels. */
 export interface ChartSize {
@@ -41,7 +41,7 @@ export function stackedSpec(size: ChartSize): Spec {
     padding: { left: size.left, top: TOP, right: size.right, bottom: BOTTOM },
     autosize: 'none',
     scales: [
-      { name: 'time', type: 'linear', domain: { data: 'reach', field: 'at' }, range: 'width', zero: false },
+      { name: 'time', type: 'linear', domain: { data: 'span', field: 'at' }, range: 'width', zero: false },
       { name: 'rate', type: 'linear', domain: { data: 'reach', field: 'value' }, range: 'height' },
     ],
     data: STACKED_DATA.map((name) => ({ name })),
@@ -62,33 +62,42 @@ export function stackedSpec(size: ChartSize): Spec {
   }
 }
 
-/** `reach`: both ends of both axes. */
-const STACKED_DATA = ['reach', 'times', 'rates', 'paths', 'lines', 'notes'] as const
+/** `span`, `reach`: both ends of the axes. */
+const STACKED_DATA = ['span', 'reach', 'times', 'rates', 'paths', 'lines', 'notes'] as const
 
-/** The rows of each data set of `stackedSpec` for one chart. `paths`: of the stack, or none. */
+/** The rows of each data set of `stackedSpec` for one chart. */
+export type StackedData = { readonly [D in (typeof STACKED_DATA)[number]]: readonly object[] }
+
+/** `paths`: of the stack, or none. `span` and `times` are the very same for all charts with the same ticks. */
 export function stackedData(
   chart: StackedChart,
   size: ChartSize,
   { reach, isEmpty }: Pick<Stack, 'reach' | 'isEmpty'>,
   paths: readonly StackPath[],
-): { readonly [D in (typeof STACKED_DATA)[number]]: object[] } {
+): StackedData {
   const { from, to, stepSeconds } = chart
   const plot = plotOf(size)
   const rates = rateAxis(reach, chart.unit, plot.height)
-  const times = timeTicks(from, to, chart.timeZone, plot.width)
   const scaleX = (plot.width * stepSeconds) / (to - from)
   return {
-    reach: [
-      { at: from, value: -reach.out },
-      { at: to, value: reach.in },
-    ],
-    times: times.map(({ at, label, isStrong }) => ({ at, label, weight: isStrong ? 600 : null })),
-    rates: isEmpty ? [] : [...rates.ticks],
+    ...timeRows(from, to, timeTicks(from, to, chart.timeZone, plot.width)),
+    reach: [{ value: -reach.out }, { value: reach.in }],
+    rates: isEmpty ? [] : rates.ticks,
     paths: paths.map((path) => ({ ...path, scaleX })),
     lines: isEmpty ? [] : linesOf(chart),
     notes: isEmpty ? [emptyNote(plot)] : notesOf(chart, reach, size, rates.unit),
   }
 }
+
+function timeRows(from: number, to: number, ticks: readonly TimeTick[]): Pick<StackedData, 'span' | 'times'> {
+  const rows = rowsOfTicks.get(ticks) ?? {
+    span: [{ at: from }, { at: to }],
+    times: ticks.map(({ at, label, isStrong }) => ({ at, label, weight: isStrong ? 600 : null })),
+  }
+  rowsOfTicks.set(ticks, rows)
+  return rows
+}
+const rowsOfTicks = new WeakMap<readonly TimeTick[], Pick<StackedData, 'span' | 'times'>>()
 
 const TIME = { scale: 'time', field: 'at' }
 const RATE = { scale: 'rate', field: 'value' }
