@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EXIT, UserError } from '../model/errors.ts'
-import { describeMistakes, expectation, passedOver } from './mistakes.ts'
+import { describeMistakes, expectation, passedOver, tooLarge } from './mistakes.ts'
 import { type Config, schema } from './schema.ts'
 
 /** A config together with where it came from. */
@@ -33,6 +33,8 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
 
 /** Checks a config already in memory as if it stood in `file`. */
 export function parseConfig(given: unknown, file: string): LoadedConfig {
+  const large = tooLarge(given)
+  if (large.length > 0) throw new UserError(describeMistakes(file, large), EXIT.config)
   const result = schema.safeParse(given, { error: expectation, reportInput: true })
   const mistakes = [...passedOver(given), ...(result.error?.issues ?? [])]
   if (!result.success || mistakes.length > 0) throw new UserError(describeMistakes(file, mistakes), EXIT.config)

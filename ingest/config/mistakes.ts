@@ -21,6 +21,24 @@ export function passedOver(config: unknown): z.core.$ZodIssue[] {
     }))
 }
 
+/** Classifiers number the members of a section, and `other` behind them, with 16 bits. */
+const MOST_MEMBERS = 65_535
+
+/** Sections with more members than can be counted. Looked at first: to check each of a million would take a quarter of a minute. */
+export function tooLarge(config: unknown): z.core.$ZodIssue[] {
+  if (typeof config !== 'object' || config === null) return []
+  return Object.entries(config)
+    .filter(([, section]) => typeof section === 'object' && section !== null && !Array.isArray(section))
+    .map(([name, section]) => ({ name, count: Object.keys(section).length }))
+    .filter(({ count }) => count > MOST_MEMBERS)
+    .map(({ name, count }) => ({
+      code: 'custom',
+      path: [name],
+      message: `${count} members are too many; at most ${MOST_MEMBERS} can be counted`,
+      input: undefined,
+    }))
+}
+
 /** What zod expects, in the words of the config (zod's error map). */
 export const expectation: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {

@@ -69,6 +69,15 @@ test.each([
   { name: 'IPv6', flow: { src: '2001:db8::1', dst: '2001:db9::1' }, direction: 'out' },
   { name: 'multicast from us is out', flow: { src: '198.51.100.1', dst: '239.1.2.3' }, direction: 'out' },
   { name: 'multicast from elsewhere is in', flow: { src: '192.0.2.1', dst: 'ff02::1' }, direction: 'in' },
+  {
+    name: 'internal: one of ours with itself',
+    flow: { src: '198.51.100.1', dst: '198.51.100.1' },
+    direction: 'internal',
+  },
+  { name: 'transit: a stranger with itself', flow: { src: '192.0.2.1', dst: '192.0.2.1' }, direction: 'transit' },
+  { name: 'transit: no address at all', flow: { src: '::', dst: '0.0.0.0' }, direction: 'transit' },
+  { name: 'out: broadcast', flow: { src: '198.51.100.1', dst: '255.255.255.255' }, direction: 'out' },
+  { name: 'in: IPv4 written as mapped IPv6', flow: { dst: '::ffff:198.51.100.1' }, direction: 'in' },
 ])('direction $name', ({ flow, direction }) => {
   expect(classify(flow).direction).toBe(direction)
 })
@@ -143,6 +152,22 @@ test.each([
   expect(classify(flow)[dimension]).toBe(member)
 })
 
+test.each([
+  { name: 'port 0', flow: { srcPort: 0, dstPort: 0 }, service: 'other in' },
+  { name: 'the greatest port', flow: { srcPort: 65_535, dstPort: 65_535 }, service: 'other in' },
+  { name: 'type and code of ICMP, where a port would stand', flow: { protocol: 1, dstPort: 771 }, service: 'other in' },
+  { name: 'protocol 255', flow: { protocol: 255, dstPort: 80 }, service: 'other in' },
+])('no service is found in $name', ({ flow, service }) => {
+  expect(classify(flow, { services: { web: '80/tcp', odd: '771/tcp,771/udp' } }).service).toBe(service)
+})
+
+test('AS 0 and the greatest AS number are members like any other, when the config names them', () => {
+  const asNumbers = { unknown: 0, last: 4_294_967_295 }
+  expect(classify({ srcAs: 0 }, { asNumbers }).as).toBe('unknown in')
+  expect(classify({ srcAs: 4_294_967_295 }, { asNumbers }).as).toBe('last in')
+  expect(classify({ srcAs: 4_294_967_294 }, { asNumbers }).as).toBe('other in')
+})
+
 test('what a file does not say counts for no member, whatever the config names', () => {
   const unsaid = { src: '::', dst: '::', srcPort: 0, dstPort: 0, protocol: UNKNOWN, tos: UNKNOWN }
   expect(
@@ -202,4 +227,10 @@ test('names and addresses of dimensions are unique and safe in paths', () => {
   expect(new Set(names).size).toBe(names.length)
   expect(new Set(dimensions.map(({ plural }) => plural)).size).toBe(dimensions.length)
   for (const { name, plural } of dimensions) expect(`${name}${plural}`).toMatch(/^[a-z-]+$/)
+})
+
+test('the last of as many members as a section may have is counted as itself', () => {
+  const many = Object.fromEntries(Array.from({ length: 65_535 }, (_, n) => [`as${n}`, n + 1]))
+  expect(classify({ srcAs: 65_535 }, { asNumbers: many }).as).toBe('as65534 in')
+  expect(classify({ srcAs: 65_536 }, { asNumbers: many }).as).toBe('other in')
 })

@@ -207,6 +207,17 @@ describe('keys of members', () => {
   })
 })
 
+test('a million members are refused at once, where 65,535 are read', () => {
+  const numbered = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`as${n}`, n]))
+  const began = performance.now()
+  expect(mistakes({ subnets, asNumbers: numbered(1_000_000) })).toEqual([
+    'asNumbers: 1000000 members are too many; at most 65535 can be counted',
+  ])
+  expect(performance.now() - began).toBeLessThan(5000)
+  expect(mistakes({ subnets, asNumbers: numbered(65_536) })).toHaveLength(1)
+  expect(mistakes({ subnets, asNumbers: numbered(65_535) })).toEqual([])
+})
+
 test('every mistake is told at once, in every section', () => {
   const found = mistakes({
     organization: 5,
