@@ -36,7 +36,11 @@ export const flowTools: Decoder = {
     }
     if (header.isCompressed) await decodeCompressed(bytes, header, layout, summary, warnings, emit)
     else {
-      await refuseHiddenZlib(bytes, header)
+      if (await looksLikeZlib(bytes, header))
+        throw new DecodeError(
+          bytes.offset,
+          'the header says the records are plain, but they look zlib compressed; the header is damaged',
+        )
       const torn = await decodeRecords(bytes, header, layout, summary, emit)
       if (torn > 0) tear(summary, warnings, bytes.offset, torn, layout)
     }
@@ -85,6 +89,8 @@ async function decodeCompressed(
       end = yield* inflate(bytes.rest())
     })(),
   )
+  if (await looksLikeZlib(unpacked, header))
+    throw new DecodeError(dataOffset, 'the records look zlib compressed twice, as no program of flow-tools writes them')
   const torn = await decodeRecords(unpacked, header, layout, summary, emit)
   if (end === undefined) return
   if (end.kind === 'damaged') {
@@ -152,15 +158,11 @@ function exportMs(record: Uint8Array, { streamVersion, littleEndian }: FlowTools
 
 const YEAR_SECONDS = 366 * 86_400
 
-/** A file that says it is plain but begins like a zlib stream, at a time its header does not know, would decode into nonsense. */
-async function refuseHiddenZlib(bytes: ByteReader, { littleEndian, captureStart }: FlowToolsHeader): Promise<void> {
-  const head = (await bytes.peek(4)).slice()
-  if (head.length < 4) return
-  const looksLikeZlib = head[0] === 0x78 && ((head[0] << 8) | head[1]!) % 31 === 0
+/** What begins like a zlib stream, at a time that the header does not know, would be read as nonsense. */
+async function looksLikeZlib(records: ByteReader, { littleEndian, captureStart }: FlowToolsHeader): Promise<boolean> {
+  const head = (await records.peek(4)).slice()
+  if (head.length < 4 || captureStart === null) return false
   const seconds = new DataView(head.buffer).getUint32(0, littleEndian)
-  if (!looksLikeZlib || captureStart === null || Math.abs(seconds - captureStart) < YEAR_SECONDS) return
-  throw new DecodeError(
-    bytes.offset,
-    'the header says the records are plain, but they look zlib compressed; the header is damaged',
-  )
+  const isZlib = head[0] === 0x78 && ((head[0] << 8) | head[1]!) % 31 === 0
+  return isZlib && Math.abs(seconds - captureStart) >= YEAR_SECONDS
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { deflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { tallyFile } from '../../ingest/aggregate/tally-file.ts'
 import { parseConfig } from '../../ingest/config/load.ts'
+import { DecodeError } from '../../ingest/model/errors.ts'
 import { UNKNOWN } from '../../ingest/model/flow-batch.ts'
 import { FIXTURES } from '../flow-files.ts'
 import { decodeRows, inChunks } from './rows.ts'
@@ -96,6 +98,54 @@ describe('export version 8', () => {
     bytes[itemAt(bytes, 3)] = 1
     await expect(decodeRows(bytes)).rejects.toThrow(/byte 8: export version 8 of aggregation version 1; expected 2/)
   })
+})
+
+describe('one zlib stream, and nothing else', () => {
+  const plain = readFileSync(path('syn-v5-multi-little-z0.ft'))
+  const header = Buffer.from(plain.subarray(0, plain.readUInt32LE(4)))
+  header[itemAt(header, 8)]! |= 2
+  const records = plain.subarray(header.length)
+
+  test('a second stream behind it is told, and not read', async () => {
+    const [one, other] = [deflateSync(records), deflateSync(records.subarray(0, 6400))]
+    const { rows, summary } = await decodeRows(Buffer.concat([header, one, other]))
+    expect(rows).toHaveLength(1200)
+    expect(summary.warnings).toEqual([`${other.length} bytes behind the end of the compressed data are ignored`])
+  })
+
+  test('a stream within it is refused', async () => {
+    const twice = deflateSync(deflateSync(records))
+    await expect(decodeRows(Buffer.concat([header, twice]))).rejects.toThrow(
+      `byte ${header.length}: the records look zlib compressed twice`,
+    )
+  })
+
+  test('with any of its bits flipped it is refused, gives the same, or says that its end is missing', async () => {
+    const packed = Buffer.concat([header, deflateSync(records.subarray(0, 640))])
+    const rowsOf = async (bytes: Uint8Array) => {
+      const { rows, summary } = await decodeRows(bytes)
+      return { rows, isWhole: !summary.warnings.join().includes('end too early') }
+    }
+    const { rows } = await rowsOf(packed)
+    expect(rows).toHaveLength(10)
+    let refused = 0
+    for (let bit = header.length * 8; bit < packed.length * 8; bit++) {
+      const flipped = Uint8Array.from(packed)
+      flipped[bit >> 3]! ^= 1 << (bit & 7)
+      const found = await rowsOf(flipped).catch((error) => {
+        expect(error).toBeInstanceOf(DecodeError)
+        refused++
+      })
+      if (found?.isWhole === true) expect(found.rows).toEqual(rows)
+    }
+    expect(refused).toBeGreaterThan(packed.length * 4)
+  })
+})
+
+test.each([0, 1, 7, 65_537, 2 ** 32 - 1])('a header of %i bytes is refused', async (length) => {
+  const bytes = readFileSync(path('syn-v5-multi-little-z0.ft'))
+  bytes.writeUInt32LE(length, 4)
+  await expect(decodeRows(bytes)).rejects.toThrow(`byte 4: header of ${length} bytes; expected 8 to 65536`)
 })
 
 describe('stream version 1', () => {
