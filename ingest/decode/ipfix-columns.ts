@@ -5,7 +5,6 @@ import {
   durationOf,
   ELEMENTS,
   find,
-  MOST_SAMPLING,
   momentOf,
   placeOf,
   type Read,
@@ -14,6 +13,7 @@ import {
   zero,
 } from './ipfix-values.ts'
 import { momentOrUnknown } from './moments.ts'
+import { believedRate } from './sampling.ts'
 
 /** Hot: writes one column (or what goes with it) of `count` records, `stride` bytes apart, into rows from `first` on. */
 type Step = (
@@ -186,7 +186,7 @@ function exporterStep(fields: readonly Field[], exporters: ExporterIndex): Step 
 function scaleStep(sampling: Read): Step {
   return (view, places, stride, count, told, { octets, packets, scaled }, first) => {
     for (let n = 0, i = first; n < count; n++, i++) {
-      const rate = Math.min(sampling(view, places, n * stride, told), MOST_SAMPLING)
+      const rate = believedRate(sampling(view, places, n * stride, told), told.warnings)
       scaled[i] = rate > 1 ? 1 : 0
       if (rate > 1) {
         octets[i]! *= rate

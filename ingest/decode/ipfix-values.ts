@@ -1,4 +1,5 @@
 import { type Field, REVERSE } from './ipfix-template.ts'
+import type { Warnings } from './warnings.ts'
 
 /** What an exporter has told of itself in options records, and what the message at hand says. */
 export interface Told {
@@ -10,6 +11,7 @@ export interface Told {
   readonly sampling: Map<number, number>
   /** Index of the exporter's address. */
   exporter: number
+  readonly warnings: Warnings
 }
 
 export const ANY_SELECTOR = -1
@@ -55,9 +57,6 @@ export const ELEMENTS = {
   seen: [323, 322, 324, 325, 258],
   duration: [161, 162],
 } as const
-
-/** What the config allows too; whoever tells more is not believed. */
-export const MOST_SAMPLING = 1_000_000
 
 const HIGH = 0x1_0000_0000
 /** From 1900, where NTP counts from, to 1970. */

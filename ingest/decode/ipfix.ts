@@ -5,8 +5,9 @@ import { createExporterIndex } from './exporters.ts'
 import { type Columns, compile } from './ipfix-columns.ts'
 import { compileOptions, type Learn } from './ipfix-options.ts'
 import { MOST_FIELDS, placeFields, readTemplate, type Template } from './ipfix-template.ts'
-import { MOST_SAMPLING, type Told } from './ipfix-values.ts'
+import type { Told } from './ipfix-values.ts'
 import { writeReverse } from './reverse.ts'
+import { believedRate } from './sampling.ts'
 import { startSummary } from './summary.ts'
 import { createWarnings, type Warnings } from './warnings.ts'
 
@@ -138,7 +139,7 @@ function createMessageReader(summary: FlowFileSummary, warnings: Warnings, emit:
   function toldBy(domain: number): Told {
     const known = domains.get(domain)
     if (known !== undefined) return known
-    const told: Told = { exportMs: 0, bootMs: null, sampling: new Map(), exporter: UNTOLD }
+    const told: Told = { exportMs: 0, bootMs: null, sampling: new Map(), exporter: UNTOLD, warnings }
     domains.set(domain, told)
     return told
   }
@@ -232,7 +233,7 @@ function createMessageReader(summary: FlowFileSummary, warnings: Warnings, emit:
   }
 
   function addReverse(view: DataView, { reverse, sampling }: Columns, told: Told, i: number): void {
-    const rate = Math.max(1, Math.min(sampling(view, places, 0, told), MOST_SAMPLING))
+    const rate = Math.max(1, believedRate(sampling(view, places, 0, told), warnings))
     const octets = reverse!.octets(view, places, 0, told) * rate
     const packets = reverse!.packets(view, places, 0, told) * rate
     if (octets === 0 && packets === 0) return

@@ -6,6 +6,7 @@ import { createExporterIndex } from './exporters.ts'
 import { momentOrUnknown } from './moments.ts'
 import { protocolNumber } from './protocol-names.ts'
 import { writeReverse } from './reverse.ts'
+import { believedRate } from './sampling.ts'
 import type { Warnings } from './warnings.ts'
 
 /** A flow as a line of text gives it. Text is read some hundred times slower than bytes: here an object per flow costs little. */
@@ -209,9 +210,6 @@ export function nanoseconds(name: Moments): Setter {
   }
 }
 
-/** What the config allows too; whoever tells more is not believed. */
-const MOST_SAMPLING = 1_000_000
-
 /** Collects flows that were read from text into batches. */
 export interface TextFlows {
   /** `at` says where the flow stands, for a warning. */
@@ -256,7 +254,7 @@ export function collectTextFlows(summary: FlowFileSummary, warnings: Warnings, e
       }
       if (flow.mistake !== null) return refuse(at, flow.mistake)
       if (Number.isNaN(flow.octets)) return refuse(at, 'it tells no octets')
-      const rate = Math.max(1, Math.min(flow.sampling, MOST_SAMPLING))
+      const rate = Math.max(1, believedRate(flow.sampling, warnings))
       const counters = [flow.octets, flow.packets, flow.reverseOctets, flow.reversePackets].map((count) => count * rate)
       if (![...counters, flow.flows].every(Number.isSafeInteger)) {
         summary.implausible++

@@ -268,6 +268,29 @@ test.each([
   },
 )
 
+test('a sampling interval beyond belief is told, in a record and in options', async () => {
+  const inRecords = [
+    template(300, [
+      [1, 4],
+      [34, 4],
+    ]),
+    set(300, ...new Array(3).fill(record([1000, 4], [2 ** 31, 4]))),
+  ]
+  const { summary } = await decodeRows(message(inRecords))
+  expect(summary.warnings).toEqual([
+    'a sampling rate of 2147483648 is not believed; 1000000 counts in its place (and 2 more like this)',
+  ])
+  const told = [
+    options(256, 1, [
+      [144, 4],
+      [34, 4],
+    ]),
+    set(256, record([1, 4], [1_000_001, 4])),
+  ]
+  const { summary: other } = await decodeRows(message([...told, template(300, [[1, 4]]), set(300, record([5, 4]))]))
+  expect(other.warnings.join()).toMatch(/^a sampling rate of 1000001 is not believed/)
+})
+
 test('sampling intervals of 0 and 1 leave it to the config', async () => {
   for (const interval of [0, 1])
     expect(await decodeOne([...octetsOnly, [34, [interval, 4]]])).toMatchObject([{ octets: 1000, scaled: 0 }])

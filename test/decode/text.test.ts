@@ -337,6 +337,12 @@ describe('a bad piece costs itself', () => {
     expect(summary).toMatchObject({ records: 1, implausible: 2 })
   })
 
+  test('a sampling rate beyond belief is told', async () => {
+    const { rows, summary } = await decodeRows(lines({ ...GOFLOW2, bytes: 7, sampling_rate: 2 ** 31 }))
+    expect(rows).toMatchObject([{ octets: 7_000_000, scaled: 1 }])
+    expect(summary.warnings).toEqual(['a sampling rate of 2147483648 is not believed; 1000000 counts in its place'])
+  })
+
   test('times that no calendar has are unknown', async () => {
     const { rows } = await decodeRows(
       bytesOf('{"sampler_address":"","bytes":1,"time_flow_start_ns":-1e99,"time_flow_end_ns":1e400}'),
