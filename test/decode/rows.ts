@@ -38,10 +38,15 @@ export async function decodeRows(
   const rows: Row[] = []
   const chunks = typeof file === 'string' ? createReadStream(file) : inChunks(file, 65_536)
   const add = (batch: FlowBatch, { exporters }: FlowFileSummary) => {
-    for (let i = 0; i < batch.length; i++) rows.push(rowOf(batch, i, exporters))
+    rows.push(...rowsOf(batch, exporters))
   }
   const summary = await decodeFlowFile(chunks, add, timeZone)
   return { rows, summary }
+}
+
+/** The rows of a batch. */
+export function rowsOf(batch: FlowBatch, exporters: readonly string[]): Row[] {
+  return Array.from({ length: batch.length }, (_, i) => rowOf(batch, i, exporters))
 }
 
 function rowOf(batch: FlowBatch, i: number, exporters: readonly string[]): Row {
