@@ -11,28 +11,39 @@ import { loadBases } from './bases.ts'
 import { mutate } from './mutate.ts'
 
 /*
- * What nfdump accepts is read alike: flows, packets and octets of each protocol, of both ways, are those that Debian's nfdump 1.7.1
- * reads out of the same bytes. nfdump accepts a file when it exits with 0 and complains of nothing. Where it does not mean the same, that is told by
- * a rule (`LENIENT`), never by a file's name.
+ * What nfdump accepts is read alike: flows, packets and octets of each protocol, of both ways, are those that
+ * Debian's nfdump 1.7.1 reads out of the same bytes. It accepts a file when it exits with 0 and complains of
+ * nothing (`HARMLESS`). Where the two differ on purpose, a rule says so (`LENIENT`, `hasOddBlocks`, `UNSAID`),
+ * never the name of a file.
  */
 const skips = isWithout('comparison with nfdump', 'nfdump')
 
-/** What it prints of things it passes over, as we do. */
+/** What it prints of things that it passes over, as we do: no complaint. */
 const HARMLESS = /^(Unknown extension '\d+'|Skip unknown record type \d+)$/
 
 /** It says so of files that hold no flow, and no more of some that it cannot read: nothing to compare. */
 const NOTHING = /^(No matching flows)?\s*$/
 
-/**
- * Of what flowscan warns, nfdump says nothing: it believes the number of records in a block and of blocks in the header, even 0, and stops
- * there; it believes the number of elements in a record, and reads records and elements that are too short beyond their end; it prints events as flows without traffic; its LZ4 takes
- * the offset 0, which the format forbids.
- */
-const LENIENT =
-  /another number of (records|elements)|too short for|header says \d+ blocks|had not closed|event records|not a valid match offset/
-/** It reads blocks of either layout's type in both, and does not look whether a block says that it is not packed. */
+/** Where flowscan warns of one of these, nfdump says nothing and reads something else: nothing to compare. */
+const LENIENT = new RegExp(
+  [
+    // It believes the counts in headers, even 0, and stops there; or reads on behind the end of a record.
+    'another number of (records|elements)',
+    'header says \\d+ blocks',
+    'had not closed',
+    // It takes what follows for the rest of a record or an element.
+    'too short for',
+    // It prints events as flows without traffic.
+    'event records',
+    // Its LZ4 repeats from 0 bytes back, which the format forbids.
+    'not a valid match offset',
+  ].join('|'),
+)
+
+/** Layout 1 keeps records in blocks of type 2, layout 2 in those of type 3. */
 const BLOCKS = { 1: { from: 276, type: 2 }, 2: { from: 40, type: 3 } } as const
 
+/** It reads blocks of both types in both layouts, and does not look whether a block says that it is not packed. */
 function hasOddBlocks(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const { from, type } = BLOCKS[bytes[2] as 1 | 2]
@@ -41,7 +52,7 @@ function hasOddBlocks(bytes: Uint8Array): boolean {
   return false
 }
 
-/** Of a record that says neither protocol nor counters it prints whatever is there. */
+/** A protocol that the record does not say: nfdump prints whatever is there. */
 const UNSAID = `${UNKNOWN}`
 
 const isNfcapd = (bytes: Uint8Array) =>
@@ -83,8 +94,8 @@ function totalsOf(records: readonly Counted[]): Totals {
 const MOST = BigInt(Number.MAX_SAFE_INTEGER)
 
 /**
- * What nfdump reads; `null` when it does not accept the file. Left out are records with a counter that flowscan calls implausible, and
- * the line, of no flow, that it prints for the outer ends of a tunnel.
+ * What nfdump reads; `null` when it does not accept the file. Left out are records with a counter that flowscan calls
+ * implausible, and the line, of no flow, that nfdump prints for the outer ends of a tunnel.
  */
 function theirs(bytes: Uint8Array, path: string): Totals | null {
   writeFileSync(path, bytes)
