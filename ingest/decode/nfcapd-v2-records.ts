@@ -51,6 +51,8 @@ interface KnownShape {
   readonly unknownElements: number
   /** Too short for what they are said to be. */
   readonly shortElements: number
+  /** Was every element found that the record holds? */
+  readonly isWhole: boolean
 }
 
 const NO_SHAPE: KnownShape = {
@@ -61,6 +63,7 @@ const NO_SHAPE: KnownShape = {
   headsAt: new Int32Array(0),
   unknownElements: 0,
   shortElements: 0,
+  isWhole: true,
 }
 
 export function createRecordReader(exporters: ExporterIndex): RecordReader {
@@ -147,7 +150,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
       return
     }
     const known = learnShape(block, at, size)
-    const isMiscounted = known.elements !== known.heads.length
+    const isMiscounted = !known.isWhole || known.elements !== known.heads.length
     // A shape with something wrong is not remembered, so that the next such record is counted too.
     if (!isMiscounted && known.shortElements === 0) shapes[slotOf(size)] = known
     if (isMiscounted) counts.miscountedElements++
@@ -173,19 +176,23 @@ function hasHeads(block: DataView, start: number, { heads, headsAt }: KnownShape
   return true
 }
 
-/** Walks the elements of a record. One that cannot be true ends the walk; it is part of the shape, for the next record may be whole. */
+/** Walks the elements of a record. One that cannot be true ends the walk: what lies behind it is not found. */
 function learnShape(block: DataView, start: number, size: number): KnownShape {
   const shape = createShape()
   const heads: number[] = []
   const headsAt: number[] = []
   let unknownElements = 0
   let shortElements = 0
+  let isWhole = true
   for (let at = FLOW_HEADER; at + ELEMENT_HEADER <= size; ) {
-    heads.push(block.getInt32(start + at, true))
-    headsAt.push(at)
     const type = block.getUint16(start + at, true)
     const length = block.getUint16(start + at + 2, true)
-    if (length < ELEMENT_HEADER || at + length > size) break
+    if (length < ELEMENT_HEADER || at + length > size) {
+      isWhole = false
+      break
+    }
+    heads.push(block.getInt32(start + at, true))
+    headsAt.push(at)
     const value = VALUE_OF[type]
     if (type === 0 || type > LAST_ELEMENT) unknownElements++
     else if (value !== undefined && length < ELEMENT_HEADER + VALUE_LENGTH[value]) shortElements++
@@ -201,5 +208,6 @@ function learnShape(block: DataView, start: number, size: number): KnownShape {
     headsAt: Int32Array.from(headsAt),
     unknownElements,
     shortElements,
+    isWhole,
   }
 }

@@ -94,6 +94,30 @@ describe('the same flow in each layout', () => {
   })
 })
 
+test.each([
+  { name: '2', bytes: (words: Buffer) => file2([block(flow2([GENERIC, element(3, words)]))]) },
+  { name: '3', bytes: (words: Buffer) => file3([block3(flows3([flow3([generic3, [3, words]])]))]) },
+])('73: IPv4 written as mapped IPv6 is IPv4, layout $name', async ({ bytes }) => {
+  const mapped = pack([8, 0], [8, 0xffff_c000_0201n], [8, 0], [8, 0xffff_c633_6402n])
+  expect((await decode(bytes(mapped))).rows).toEqual([ONE])
+})
+
+test.each([
+  {
+    name: '1',
+    bytes: (last: Buffer) =>
+      file1([block(Buffer.concat([map1(0, [5]), flow1({ extensions: last })]), { records: 2, type: 2 })]),
+  },
+  {
+    name: '2',
+    bytes: (last: Buffer) => file2([block(flow2([GENERIC, IPV4, element(4, Buffer.concat([last, Buffer.alloc(8)]))]))]),
+  },
+  { name: '3', bytes: (last: Buffer) => file3([block3(flows3([flow3([generic3, ipv4in3, [4, last]])]))]) },
+])('76: the last interface there is, layout $name', async ({ bytes }) => {
+  const last = pack([4, 2 ** 32 - 1], [4, 2 ** 32 - 1])
+  expect((await decode(bytes(last))).rows).toEqual([{ ...ONE, ingress: 2 ** 32 - 1 }])
+})
+
 describe('who sent a flow that does not say, by the number of its exporter', () => {
   const exporter = (family: number, ip: Buffer) =>
     Buffer.concat([pack([2, 7], [2, 32], [4, 9]), ip, pack([2, family], [2, 5], [4, 0])])
@@ -351,6 +375,38 @@ describe('sizes and counts that cannot be true', () => {
       warning: /byte 128: in the block, at 76 of its 156 unpacked bytes: record of type 11 with 0 bytes/,
     },
     {
+      name: '40: layout 1, record size 0',
+      bytes: file1([
+        block(Buffer.concat([map1(0, []), flow1(), pack([2, 10], [2, 0]), flow1()]), { records: 4, type: 2 }),
+      ]),
+      rows: 1,
+      warning: /record of type 10 with 0 bytes/,
+    },
+    {
+      name: '40: layout 3, record size 0',
+      bytes: file3([block3(flows3([flow3([generic3, ipv4in3]), pack([2, 16], [2, 0]), flow3([generic3, ipv4in3])]))]),
+      rows: 1,
+      warning: /record of type 16 with 0 bytes/,
+    },
+    ...[
+      { size: 0, name: '40: element size 0' },
+      { size: 3, name: '41: element size 3' },
+      { size: 5, name: '44: element beyond its record' },
+    ].map(({ size, name }) => ({
+      name,
+      bytes: file2([
+        block(Buffer.concat([flow2(), flow2([GENERIC, IPV4, pack([2, 99], [2, size])]), flow2()]), { records: 3 }),
+      ]),
+      rows: 3,
+      warning: /^1 flow records hold another number of elements than they say: those found count$/,
+    })),
+    {
+      name: '41: record size 1',
+      bytes: file2([good, block(pack([2, 11], [2, 1]))]),
+      rows: 1,
+      warning: /record of type 11 with 1 bytes/,
+    },
+    {
       name: '41: record size 3',
       bytes: file2([good, block(pack([2, 11], [2, 3]))]),
       rows: 1,
@@ -496,6 +552,20 @@ describe('sizes and counts that cannot be true', () => {
     {
       name: '48: layout 1, the latest of two maps of one number counts',
       bytes: file1([block(Buffer.concat([map1(0, [20]), map1(0, []), flow1()]), { records: 3, type: 2 })]),
+      rows: 1,
+      warning: /^$/,
+    },
+    {
+      name: '48: layout 1, a map that names an extension twice, and one that names thousands',
+      bytes: file1([
+        block(
+          Buffer.concat([map1(1, new Array(30_000).fill(7)), map1(0, [7, 7]), flow1({ extensions: Buffer.alloc(16) })]),
+          {
+            records: 3,
+            type: 2,
+          },
+        ),
+      ]),
       rows: 1,
       warning: /^$/,
     },
