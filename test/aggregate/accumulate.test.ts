@@ -129,6 +129,21 @@ describe('spreading', () => {
     },
     { name: '1970 is absurd', given: { startMs: 0, endMs: 0 }, expected: { '0 in': [1000, 10, 1] } },
     {
+      name: '67: the end of 32 bits of seconds is absurd',
+      given: { startMs: SLOT_MS, endMs: (2 ** 32 - 1) * 1000 },
+      expected: { '0 in': [1000, 10, 1] },
+    },
+    {
+      name: '67: so are fifty years ahead',
+      given: { startMs: SLOT_MS + 50 * 365 * 86_400_000, endMs: SLOT_MS + 50 * 365 * 86_400_000 },
+      expected: { '0 in': [1000, 10, 1] },
+    },
+    {
+      name: '63: more packets than octets count as the router told them',
+      given: { octets: 1, packets: 10 },
+      expected: { '0 in': [1, 10, 1] },
+    },
+    {
       name: 'a flow that ends before it starts has no duration',
       given: { startMs: SLOT_MS + 9000, endMs: SLOT_MS - 1000 },
       expected: { '-1 in': [1000, 10, 1] },
@@ -142,6 +157,14 @@ describe('spreading', () => {
     expect(found.overlong).toBe(1)
     expect(found.slots).toHaveLength(289)
     expect(found.slots.slice(0, 288).every(({ cells }) => cells.total!.in![0] === 1000)).toBe(true)
+  })
+
+  test('70: of 400 days no octet counts twice, and the flow once', () => {
+    const found = accumulate([{ startMs: SLOT_MS - 400 * 86_400_000, endMs: SLOT_MS }])
+    expect(found).toMatchObject({ overlong: 1, octets: 1000, packets: 10, flows: 1 })
+    const sums = Object.values(counts(found, 'total')).reduce((sum, each) => sum.map((value, at) => value + each[at]!))
+    expect(sums).toEqual([1000, 10, 1])
+    expect(found.slots[0]!.slot).toBeGreaterThanOrEqual(SLOT - 86_400)
   })
 
   test('skewed, reversed and implausible flows are counted as such; implausible ones are left out', () => {

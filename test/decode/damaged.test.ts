@@ -195,6 +195,22 @@ describe('hostile bytes end in a result or a DecodeError', () => {
     )
   })
 
+  test('59: a random MiB is refused, whatever it claims to be packed with', async () => {
+    const noise = Buffer.from(
+      fc.sample(fc.uint8Array({ minLength: 1 << 20, maxLength: 1 << 20 }), { seed: 8, numRuns: 1 })[0]!,
+    )
+    const heads = [
+      [],
+      [0x1f, 0x8b],
+      [0x42, 0x5a, 0x68, 0x39],
+      [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0],
+      [0x28, 0xb5, 0x2f, 0xfd],
+    ]
+    for (const head of heads) {
+      expect(await decodeOrRefuse(Buffer.concat([Buffer.from(head), noise]))).toBeInstanceOf(DecodeError)
+    }
+  })
+
   test.each(bases)('%s with bytes changed, cut and inserted', async (base) => {
     const original = read(base)
     const spot = fc.oneof(fc.nat({ max: 200 }), fc.nat({ max: original.length - 1 }))

@@ -182,3 +182,46 @@ describe('stream version 1', () => {
     )
   })
 })
+
+describe('numbers of the header that cannot be true', () => {
+  const file = () => readFileSync(path('syn-v5-multi-little-z0.ft'))
+
+  test.each([0, 1, 7, 65_537, 2 ** 32 - 1])('39: a header of %i bytes is refused', async (length) => {
+    const bytes = file()
+    bytes.writeUInt32LE(length, 4)
+    await expect(decodeRows(bytes)).rejects.toThrow(`byte 4: header of ${length} bytes; expected 8 to 65536`)
+  })
+
+  test('39: a header that names nothing is refused', async () => {
+    const bytes = file()
+    bytes.writeUInt32LE(8, 4)
+    await expect(decodeRows(bytes)).rejects.toThrow('byte 8: header names no export version')
+  })
+
+  test('39: items of no length, and one that runs past the header, end', async () => {
+    const bytes = file()
+    const header = Buffer.alloc(8 + 4 * 1000)
+    bytes.copy(header, 0, 0, 8)
+    header.writeUInt32LE(header.length, 4)
+    header.writeUInt16LE(0xffff, header.length - 2)
+    await expect(decodeRows(header)).rejects.toThrow('byte 8: header names no export version')
+  })
+
+  test('42: of 2^32 - 1 flows those that are there count', async () => {
+    const bytes = file()
+    bytes.writeUInt32LE(2 ** 32 - 1, itemAt(bytes, 10))
+    const { rows, summary } = await decodeRows(bytes)
+    expect(rows).toHaveLength(1200)
+    expect(summary.warnings).toEqual(['the header says 4294967295 flows, the file holds 1200'])
+  })
+
+  test('50: a second zlib stream behind the first is not read', async () => {
+    const bytes = file()
+    const [header, records] = [bytes.subarray(0, bytes.readUInt32LE(4)), bytes.subarray(bytes.readUInt32LE(4))]
+    header.writeUInt32LE(header.readUInt32LE(itemAt(bytes, 8)) | 2, itemAt(bytes, 8))
+    const packed = deflateSync(records)
+    const { rows, summary } = await decodeRows(Buffer.concat([header, packed, packed]))
+    expect(rows).toHaveLength(1200)
+    expect(summary.warnings).toEqual([`${packed.length} bytes behind the end of the compressed data are ignored`])
+  })
+})
