@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { layoutOf } from '../../ingest/decode/flow-tools-records.ts'
 
 const DECODE = new URL('../../ingest/decode/', import.meta.url).pathname
@@ -53,3 +53,49 @@ test('records have the sizes that it gives', () => {
   expect(methods.length).toBe(14)
   for (const [method, size] of methods) expect(sizeOf(8, method!), `method ${method}`).toBe(size)
 })
+
+describe('the table of hostile input', () => {
+  const HERE = new URL('./', import.meta.url).pathname
+  const rows = readFileSync(`${HERE}README.md`, 'utf8').match(/^\| \d+ \|.*$/gm) ?? []
+  const cases = rows.map((row) => ({
+    number: Number(/\d+/.exec(row)![0]),
+    tests: [...row.matchAll(/`([^`]+\.test\.ts) › ([^`]+)`/g)].map(([, file, name]) => ({ file: file!, name: name! })),
+  }))
+
+  test('has every case, in order, each with a test', () => {
+    expect(cases.map(({ number }) => number)).toEqual(Array.from({ length: 79 - 36 + 1 }, (_, n) => 36 + n))
+    for (const { number, tests } of cases) expect(tests.length, `case ${number}`).toBeGreaterThan(0)
+  })
+
+  test('names tests that are there', () => {
+    const missing = cases
+      .flatMap(({ tests }) => tests)
+      .filter(({ file, name }) => !isTestIn(readFileSync(HERE + file, 'utf8'), name))
+    expect(missing).toEqual([])
+  })
+
+  test.each([
+    { source: "test('one', () => {", name: 'one', is: true },
+    { source: "describe('one', () => {", name: 'one', is: true },
+    { source: "    { name: 'one', rows: 1 },", name: 'one', is: true },
+    { source: "  'one.ft': { error: /x/ },", name: 'one.ft', is: true },
+    { source: "])('one $name', () => {", name: 'one $name', is: true },
+    { source: "test('one more', () => {", name: 'one', is: false },
+    { source: "expect(what).toBe('one')", name: 'one', is: false },
+    { source: "// test('one', () => {", name: 'one', is: false },
+    { source: "test.skip('one', () => {", name: 'one', is: false },
+  ])('a test is found by its name: $source', ({ source, name, is }) => {
+    expect(isTestIn(source, name)).toBe(is)
+  })
+})
+
+/** What stands before the name of a test, a group or a row on its line. */
+const BEFORE_NAME = /^\s*$|^(?!.*\/\/).*(\b(test|describe)\(|\b(name|line): |\)\()$/
+
+function isTestIn(source: string, name: string): boolean {
+  const literals = ["'", '"', '`'].map((quote) => quote + name + quote)
+  return source.split('\n').some((line) => {
+    const literal = literals.find((each) => line.includes(each))
+    return literal !== undefined && BEFORE_NAME.test(line.slice(0, line.indexOf(literal)))
+  })
+}
