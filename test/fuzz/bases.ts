@@ -36,8 +36,8 @@ const OFTEN = 5
 const KEPT = 24
 
 /**
- * Small flow files of every format to mutate: fixtures, damaged ones too, the first records of larger ones, and some written for the
- * purpose. Those whose format has most to get wrong come several times, for there are so many of flow-tools.
+ * Small flow files of every format to mutate: fixtures, damaged ones too, the first records of larger ones, and some written
+ * for the purpose. Those whose format has most to get wrong come several times, for there are so many of flow-tools.
  */
 export function loadBases(): Base[] {
   const often = [...fixtures('ipfix'), ...crafted().map(([name, bytes]) => createBase(name, bytes))]
@@ -64,7 +64,10 @@ function fixtures(folder: string): Base[] {
     })
 }
 
-/** An nfcapd file of the first records of the first block, as its collector would have closed it; the whole file where that is packed. */
+/**
+ * An nfcapd file of the first records of the first block, as its collector would have closed it; the whole file where that is
+ * packed.
+ */
 function shortened(bytes: Buffer): Uint8Array {
   const [, records] = anatomyOf(bytes).pieces
   if (records === undefined) return bytes
