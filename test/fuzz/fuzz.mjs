@@ -8,7 +8,8 @@ import { Worker } from 'node:worker_threads'
  * npm run fuzz -- [--runs 100000] [--seed 1] [--from 0] [--threads 2]
  *
  * Decodes mutants of small flow files of every format, in worker threads, and prints a line for every one that ends in anything
- * but a result or a DecodeError, takes longer than 100 ms for each 64 KB begun, never ends, or lets memory grow. The line tells how to run that one again; its bytes are kept in a directory that is named at the end.
+ * but a result or a DecodeError, takes longer than 100 ms for each 64 KB begun, never ends, or lets memory grow. The line tells
+ * how to run that one again; its bytes are kept in a directory that is named at the end.
  */
 const { values } = parseArgs({
   options: {
@@ -52,7 +53,7 @@ function wholeNumber(name) {
   process.exit(64)
 }
 
-/** Every `threads`-th run, from `thread` on; a thread that hangs is ended and its runs go on in another, behind that which hung. */
+/** Every `threads`-th run, from `thread` on; a thread that hangs is ended, and another goes on behind the run that hung. */
 async function fuzz(thread) {
   let suspect = -1
   for (let next = from + thread; next < from + runs; ) {

@@ -21,7 +21,8 @@ export function createBase(name: string, bytes: Uint8Array): Base {
 
 /**
  * Damages one of the bases where its format is told to hurt: numbers of headers mostly, then packed bytes, records and blocks
- * that are lost, repeated or exchanged, ends cut off, halves of two files put together. The same bases and seeds give the same mutant.
+ * that are lost, repeated or exchanged, ends cut off, halves of two files put together. The same bases and seeds give the same
+ * mutant.
  */
 export function mutate(bases: readonly Base[], seeds: readonly number[]): Mutant {
   const random = createChoices(seeds)
