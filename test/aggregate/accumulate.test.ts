@@ -184,6 +184,15 @@ describe('spreading', () => {
   })
 })
 
+test('74: every address counts, however odd', () => {
+  const odd = ['::', '0.0.0.0', '255.255.255.255', '224.0.0.1', 'ff02::1', '::1', '127.0.0.1', '198.51.100.1']
+  const flows = odd.flatMap((src) => odd.map((dst) => ({ src, dst })))
+  const found = accumulate(flows)
+  expect(found).toMatchObject({ flows: flows.length, octets: 1000 * flows.length, implausible: 0 })
+  // One address is ours, two are groups, to which strangers send inwards.
+  expect(found.flowsByDirection).toEqual({ in: 7 * 3, out: 7, internal: 1, transit: 7 * 5 })
+})
+
 describe('sampling', () => {
   const sampled = { routers: { edge: { addresses: '127.0.0.2', sampleRate: 100 } } }
   test.each([

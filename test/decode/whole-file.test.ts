@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { UnpackEnd } from '../../ingest/decode/unpacking.ts'
 import { wholeFileCompressions } from '../../ingest/decode/whole-file.ts'
+import { temporaryDirectory } from '../directory.ts'
 import { FIXTURES } from '../flow-files.ts'
 
 /** Packed by the programs that administrators use. */
@@ -111,6 +112,16 @@ test('a zstd window beyond 8 MiB is refused before any memory is taken', async (
   const packed = pack('zstd', ['--long=31', '--ultra', '-22'], zeros)
   const { end } = await unpack('zstd', packed)
   expect(end).toMatchObject({ kind: 'damaged', message: expect.stringMatching(/window of \d+ bytes/) })
+})
+
+test('zstd data that need a dictionary are refused', async () => {
+  const folder = temporaryDirectory()
+  const samples = Array.from({ length: 8 }, (_, n) => `${folder}/${n}`)
+  for (const [n, sample] of samples.entries()) writeFileSync(sample, flows.subarray(n * 2000, n * 2000 + 2000))
+  execFileSync('zstd', ['--train', ...samples, '--maxdict=1024', '-o', `${folder}/dictionary`], { stdio: 'ignore' })
+  const { bytes, end } = await unpack('zstd', pack('zstd', ['-D', `${folder}/dictionary`], flows))
+  expect(bytes.length).toBe(0)
+  expect(end).toMatchObject({ kind: 'damaged', message: expect.stringMatching(/dictionary/) })
 })
 
 test('gzip members of different writers', async () => {
