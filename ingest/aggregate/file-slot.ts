@@ -1,4 +1,4 @@
-import type { FlowFileSummary } from '../model/flow-batch.ts'
+import type { FlowsSoFar } from '../model/flow-batch.ts'
 import { isMoment, slotOf } from '../model/time.ts'
 import { createWallClock } from '../model/time-zone.ts'
 
@@ -8,12 +8,12 @@ import { createWallClock } from '../model/time-zone.ts'
  * when the first flow ended.
  */
 export function slotOfFile(
-  summary: FlowFileSummary,
+  { captureStartMs, firstExportMs }: FlowsSoFar,
   name: string,
   timeZone: string,
   firstEndMs: number | null,
 ): number | null {
-  const ms = [summary.captureStartMs, summary.firstExportMs, timeInName(name, timeZone), firstEndMs].find(
+  const ms = [captureStartMs, firstExportMs, timeInName(name, timeZone), firstEndMs].find(
     (each) => each !== null && each > 0 && isMoment(each),
   )
   return ms === undefined || ms === null ? null : slotOf(ms / 1000)

@@ -1,20 +1,20 @@
 import { createHash, randomInt } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
-import { decodeFlowFile } from '../decode/index.ts'
+import type { FlowReader } from '../decode/flow-reader.ts'
 import { DecodeError } from '../model/errors.ts'
-import type { FlowBatch, FlowFileSummary } from '../model/flow-batch.ts'
+import type { FlowFileSummary, FlowsSoFar } from '../model/flow-batch.ts'
 import type { Part } from '../model/part.ts'
 import { type Accumulator, createAccumulator } from './accumulate.ts'
 import { slotOfFile } from './file-slot.ts'
 import { HOST_LIMITS, type HostLimits } from './hosts.ts'
 
-/** A flow file's bytes and what is known of it from outside. */
+/** A flow file, and what is known of it from outside. */
 export interface FlowFile {
   readonly name: string
   readonly bytes: number
   readonly source: string
-  /** From the first byte to the last, each time it is called: with very many hosts the file is read twice. */
-  chunks(): AsyncIterable<Uint8Array>
+  /** With very many hosts the file is read twice. */
+  readonly read: FlowReader
 }
 
 export interface Tally {
@@ -23,7 +23,7 @@ export interface Tally {
 }
 
 /**
- * Reads one flow file and counts it: bytes and config in, part out; no disk, no clock. The same bytes, source and
+ * Reads one flow file and counts it: flows and config in, part out; no disk, no clock. The same bytes, source and
  * config always give the same part. Throws a DecodeError when nothing can be counted.
  */
 export async function tallyFile(
@@ -32,10 +32,8 @@ export async function tallyFile(
   fingerprint: string,
   limits: HostLimits = HOST_LIMITS,
 ): Promise<Tally> {
-  const content = createHash('sha256')
-  const chunks = hashed(file.chunks(), content)
-  const slotOfThis = (summary: FlowFileSummary, firstEndMs: number | null): number => {
-    const slot = slotOfFile(summary, file.name, config.site.timeZone, firstEndMs)
+  const slotOfThis = (known: FlowsSoFar, firstEndMs: number | null): number => {
+    const slot = slotOfFile(known, file.name, config.site.timeZone, firstEndMs)
     if (slot === null)
       throw new DecodeError(
         0,
@@ -45,40 +43,18 @@ export async function tallyFile(
   }
   let slot: number | undefined
   let accumulator: Accumulator | undefined
-  const begin = (summary: FlowFileSummary, firstEndMs: number | null): Accumulator => {
-    slot = slotOfThis(summary, firstEndMs)
+  const begin = (known: FlowsSoFar, firstEndMs: number | null): Accumulator => {
+    slot = slotOfThis(known, firstEndMs)
     return createAccumulator(config, slot, randomInt(0x1_0000_0000), limits)
   }
-  const summary = await decodeFlowFile(
-    chunks,
-    (batch: FlowBatch, known: FlowFileSummary) => {
-      accumulator ??= begin(known, batch.endMs[0] ?? null)
-      accumulator.add(batch, known.exporters)
-    },
-    config.site.timeZone,
-  )
-  for await (const _ of chunks) {
-    // What the decoder left unread is part of the content all the same.
-  }
+  const { summary, content } = await file.read((batch, known) => {
+    accumulator ??= begin(known, batch.endMs[0] ?? null)
+    accumulator.add(batch, known.exporters)
+  })
   accumulator ??= begin(summary, null)
   const recount = accumulator.recount()
-  if (recount !== null)
-    await decodeFlowFile(file.chunks(), (batch, { exporters }) => recount(batch, exporters), config.site.timeZone)
-  return { part: createPart(file, slot!, fingerprint, content.digest('hex'), summary, accumulator), summary }
-}
-
-/** Passes chunks on and hashes them on the way. One iterator: whoever comes later goes on where the first stopped. */
-function hashed(chunks: AsyncIterable<Uint8Array>, hash: ReturnType<typeof createHash>): AsyncIterable<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]()
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        const step = await iterator.next()
-        if (step.done !== true) hash.update(step.value)
-        return step
-      },
-    }),
-  }
+  if (recount !== null) await file.read((batch, { exporters }) => recount(batch, exporters))
+  return { part: createPart(file, slot!, fingerprint, content, summary, accumulator), summary }
 }
 
 function createPart(

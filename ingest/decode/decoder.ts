@@ -1,4 +1,4 @@
-import type { FlowBatch, FlowFileSummary } from '../model/flow-batch.ts'
+import type { FlowBatch, FlowFileSummary, FlowsSoFar } from '../model/flow-batch.ts'
 import type { ByteReader } from './bytes.ts'
 
 /**
@@ -19,8 +19,5 @@ export interface Decoder {
   decode(bytes: ByteReader, emit: EmitBatch, timeZone: string): Promise<FlowFileSummary>
 }
 
-/**
- * `summary` is still growing: before the end only `exporters`, `captureStartMs` and `firstExportMs` may be read;
- * these are true for the batch at hand.
- */
-export type EmitBatch = (batch: FlowBatch, summary: FlowFileSummary) => void
+/** `known`: what is sure of the file with this batch. */
+export type EmitBatch = (batch: FlowBatch, known: FlowsSoFar) => void

@@ -45,32 +45,51 @@ export interface FlowBatch {
   readonly reverse: Uint8Array
 }
 
-export function createFlowBatch(size: number = BATCH_SIZE): FlowBatch {
+/** `allocate` gives the memory of a column. */
+export function createFlowBatch(
+  size: number = BATCH_SIZE,
+  allocate: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),
+): FlowBatch {
+  const bytes = () => new Uint8Array(allocate(size))
+  const halves = () => new Uint16Array(allocate(size * 2))
+  const words = (each = 1) => new Uint32Array(allocate(size * 4 * each))
+  const doubles = () => new Float64Array(allocate(size * 8))
   return {
     length: 0,
-    srcAddr: new Uint32Array(size * 4),
-    dstAddr: new Uint32Array(size * 4),
-    srcPort: new Uint16Array(size),
-    dstPort: new Uint16Array(size),
-    protocol: new Uint16Array(size),
-    tos: new Uint16Array(size),
-    tcpFlags: new Uint8Array(size),
-    octets: new Float64Array(size),
-    packets: new Float64Array(size),
-    flows: new Float64Array(size),
-    startMs: new Float64Array(size),
-    endMs: new Float64Array(size),
-    srcAs: new Uint32Array(size),
-    dstAs: new Uint32Array(size),
-    ingressIfIndex: new Uint32Array(size),
-    egressIfIndex: new Uint32Array(size),
-    exporter: new Uint16Array(size),
-    scaled: new Uint8Array(size),
-    reverse: new Uint8Array(size),
+    srcAddr: words(4),
+    dstAddr: words(4),
+    srcPort: halves(),
+    dstPort: halves(),
+    protocol: halves(),
+    tos: halves(),
+    tcpFlags: bytes(),
+    octets: doubles(),
+    packets: doubles(),
+    flows: doubles(),
+    startMs: doubles(),
+    endMs: doubles(),
+    srcAs: words(),
+    dstAs: words(),
+    ingressIfIndex: words(),
+    egressIfIndex: words(),
+    exporter: halves(),
+    scaled: bytes(),
+    reverse: bytes(),
   }
 }
 
-/** What a decoder knows of the file besides its flows. `exporters` grows while batches are emitted; the rest is final at the end. */
+/** Makes `to`, which is no smaller, hold the flows of `from`. */
+export function copyFlows({ length, ...columns }: FlowBatch, to: FlowBatch): void {
+  to.length = length
+  const size = columns.exporter.length
+  for (const [name, column] of Object.entries(columns) as [keyof typeof columns, Uint32Array][])
+    to[name].set(column.subarray(0, length * (column.length / size)))
+}
+
+/** What may be asked of a file while its flows are read: sure for those read so far. */
+export type FlowsSoFar = Pick<FlowFileSummary, 'exporters' | 'captureStartMs' | 'firstExportMs'>
+
+/** What a decoder knows of the file besides its flows; all of it at the end, before that see `FlowsSoFar`. */
 export interface FlowFileSummary {
   /** The decoder's name, with what a person wants to know of the layout in `detail`. */
   format: string

@@ -23,9 +23,6 @@ export interface IngestListener {
   onDay?(day: string, done: number, all: number): void
 }
 
-/** From so many files on, threads are worth their start. */
-const MANY = 12
-
 /** How many files had each outcome, and which UTC days changed. */
 export interface IngestResult {
   readonly counts: { readonly [K in Outcome['kind']]: number }
@@ -35,7 +32,7 @@ export interface IngestResult {
 /**
  * Reads every completed flow file that waits, stores what it adds up to, moves it to `flows.saved`, and brings series and boards up to date. One
  * file after the other, each whole: its part is durable before the file moves, so a kill at any moment costs nothing and counts nothing twice.
- * A damaged file is set aside with its reason; the others go on. `threads` count files at once where many wait. Throws a UserError when another run holds the lock (75), and what the disk refuses.
+ * A damaged file is set aside with its reason; the others go on. `threads` count files at once where many wait, and share the work where one is large. Throws a UserError when another run holds the lock (75), and what the disk refuses.
  */
 export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}, threads = 1): Promise<IngestResult> {
   const { data } = loaded.config
@@ -44,7 +41,7 @@ export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}
     sweepTemporaries(data)
     const waiting = discoverFlowFiles(loaded.config)
     const left = readLeftFiles(data)
-    const counts = await ingestFiles(waiting, loaded, left, listener, waiting.length < MANY ? 1 : threads)
+    const counts = await ingestFiles(waiting, loaded, left, listener, threads)
     const days = derive(data, listener.onDay)
     left.save(new Set(waiting.map(({ path }) => path)))
     return { counts, days }
@@ -53,7 +50,7 @@ export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}
   }
 }
 
-/** Files are counted by several threads at once; this one alone writes. */
+/** Files may be read and counted by several threads at once; this one alone writes. */
 async function ingestFiles(
   waiting: readonly WaitingFile[],
   loaded: LoadedConfig,
@@ -62,7 +59,7 @@ async function ingestFiles(
   threads: number,
 ): Promise<IngestResult['counts']> {
   const counts = { counted: 0, known: 0, deferred: 0, refused: 0, quarantined: 0, unreadable: 0 }
-  const tallier = createTallier(loaded, threads)
+  const tallier = createTallier(loaded, waiting.length, threads)
   const files = waiting.values()
   let done = 0
   const takeTurns = async (): Promise<void> => {

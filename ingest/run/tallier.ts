@@ -1,10 +1,11 @@
 import { Worker } from 'node:worker_threads'
 import { tallyFile } from '../aggregate/tally-file.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import { DecodeError, UserError } from '../model/errors.ts'
-import { readChunks } from '../store/files.ts'
+import type { FlowReader } from '../decode/flow-reader.ts'
 import { type EncodedPart, encodePart } from '../store/part.ts'
-import { Unreadable } from './flow-file.ts'
+import { readAhead } from './decode-ahead.ts'
+import { readDescriptor } from './descriptor.ts'
+import { type Failure, toError, toFailure } from './failure.ts'
 
 /** A flow file to be counted: open, and belonging to whoever opened it. Descriptors are valid in every thread. */
 export interface TallyTask {
@@ -33,46 +34,35 @@ export interface Tallier {
   close(): Promise<void>
 }
 
-/** With one thread: this one. Else `threads` workers, and one file more waiting so that none of them idles. */
-export function createTallier({ config, fingerprint }: LoadedConfig, threads: number): Tallier {
-  if (threads === 1)
-    return { atOnce: 1, tally: (task) => tallyTask(task, { config, fingerprint }), close: () => Promise.resolve() }
-  return new Pool({ config, fingerprint }, threads)
+/** From so many files on, threads that count one each are worth their start. */
+const MANY = 12
+/** From so many bytes on, a thread that decodes one file is worth its start. */
+const LARGE = 32 * 1024 * 1024
+
+/**
+ * For `files` flow files: few are counted one after the other in this thread, those that are large with a second one that decodes; for
+ * many there are `threads` workers, and one file more waiting so that none of them idles.
+ */
+export function createTallier(loaded: LoadedConfig, files: number, threads: number): Tallier {
+  const { config, fingerprint } = loaded
+  if (threads > 1 && files >= MANY) return new Pool({ config, fingerprint }, threads)
+  const readerFor = ({ bytes }: TallyTask) => (threads > 1 && bytes >= LARGE ? readAhead : readDescriptor)
+  return { atOnce: 1, tally: (task) => tallyTask(task, loaded, readerFor(task)), close: () => Promise.resolve() }
 }
 
-const CHUNK = 1 << 18
-
 /** Reads the open file to its end and counts it. Throws what `tallyFile` throws, and Unreadable. */
-export async function tallyTask(task: TallyTask, { config, fingerprint }: TallyConfig): Promise<TalliedFile> {
-  const { descriptor, name, bytes, source } = task
-  const file = {
-    name,
-    bytes,
-    source,
-    async *chunks() {
-      yield* readChunks(descriptor, CHUNK)
-    },
-  }
-  const { part, summary } = await tallyFile(file, config, fingerprint).catch((error: unknown) => {
-    throw error instanceof Error && 'syscall' in error ? new Unreadable(error.message, { cause: error }) : error
-  })
+export async function tallyTask(
+  { descriptor, name, bytes, source }: TallyTask,
+  { config, fingerprint }: TallyConfig,
+  reader: (descriptor: number, timeZone: string) => FlowReader = readDescriptor,
+): Promise<TalliedFile> {
+  const file = { name, bytes, source, read: reader(descriptor, config.site.timeZone) }
+  const { part, summary } = await tallyFile(file, config, fingerprint)
   return { part: encodePart(part), flows: part.total.flows, warnings: summary.warnings }
 }
 
-/** What a worker answers. Errors lose their class on the way, so what makes them up travels instead. */
-export type TallyAnswer =
-  | { readonly tallied: TalliedFile }
-  | { readonly mistake: { readonly message: string; readonly exitCode: number; readonly byte?: number } }
-  | { readonly unreadable: string }
-  | { readonly bug: string }
-
-export function toAnswer(error: unknown): TallyAnswer {
-  if (error instanceof Unreadable) return { unreadable: error.message }
-  if (!(error instanceof UserError))
-    return { bug: error instanceof Error ? (error.stack ?? error.message) : String(error) }
-  const { message, exitCode } = error
-  return { mistake: { message, exitCode, ...(error instanceof DecodeError ? { byte: error.byte } : {}) } }
-}
+/** What a worker answers. */
+export type TallyAnswer = { readonly tallied: TalliedFile } | Failure
 
 interface Job {
   readonly task: TallyTask
@@ -114,7 +104,7 @@ class Pool implements Tallier {
       this.#idle.push(worker)
       this.#assign()
     })
-    worker.on('error', (error) => this.#settle(worker, toAnswer(error)))
+    worker.on('error', (error) => this.#settle(worker, toFailure(error)))
     this.#idle.push(worker)
     return worker
   }
@@ -133,14 +123,4 @@ class Pool implements Tallier {
       worker.postMessage({ descriptor, name, bytes, source } satisfies TallyTask)
     }
   }
-}
-
-function toError(answer: Exclude<TallyAnswer, { tallied: TalliedFile }>): Error {
-  if ('unreadable' in answer) return new Unreadable(answer.unreadable)
-  if ('bug' in answer) return new Error(`a thread that counts flows failed: ${answer.bug}`)
-  const { message, exitCode, byte } = answer.mistake
-  // A DecodeError's message already begins with the byte.
-  return byte === undefined
-    ? new UserError(message, exitCode)
-    : new DecodeError(byte, message.replace(/^byte \d+: /, ''))
 }

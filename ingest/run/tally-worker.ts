@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type TallyAnswer, type TallyConfig, type TallyTask, tallyTask, toAnswer } from './tallier.ts'
+import { toFailure } from './failure.ts'
+import { type TallyAnswer, type TallyConfig, type TallyTask, tallyTask } from './tallier.ts'
 
 /** A thread that counts one flow file after the other (see `Pool` in `tallier.ts`). */
 parentPort!.on('message', async (task: TallyTask) => {
@@ -7,7 +8,7 @@ parentPort!.on('message', async (task: TallyTask) => {
   try {
     answer = { tallied: await tallyTask(task, workerData as TallyConfig) }
   } catch (error) {
-    answer = toAnswer(error)
+    answer = toFailure(error)
   }
   parentPort!.postMessage(answer)
 })

@@ -2,6 +2,7 @@ import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { tallyFile } from '../../ingest/aggregate/tally-file.ts'
 import { parseConfig } from '../../ingest/config/load.ts'
+import { createFlowReader } from '../../ingest/decode/flow-reader.ts'
 import type { Part } from '../../ingest/model/part.ts'
 import { rankHosts } from '../../ingest/store/boards.ts'
 
@@ -63,7 +64,12 @@ let part: Part
 
 beforeAll(async () => {
   const path = `${fixtures}flow-tools/${NAME}`
-  const file = { name: NAME, bytes: statSync(path).size, source: 'flows', chunks: () => createReadStream(path) }
+  const file = {
+    name: NAME,
+    bytes: statSync(path).size,
+    source: 'flows',
+    read: createFlowReader(() => createReadStream(path), config.site.timeZone),
+  }
   part = (await tallyFile(file, config, fingerprint)).part
 })
 

@@ -5,6 +5,7 @@ import type { HostLimits } from '../../ingest/aggregate/hosts.ts'
 import { type FlowFile, tallyFile } from '../../ingest/aggregate/tally-file.ts'
 import { loadConfig } from '../../ingest/config/load.ts'
 import type { Config } from '../../ingest/config/schema.ts'
+import { createFlowReader } from '../../ingest/decode/flow-reader.ts'
 import type { HostBound, HostList, HostRow, Part } from '../../ingest/model/part.ts'
 import { synthesizeFile } from '../../ingest/synthesize/index.ts'
 import { temporaryDirectory } from '../directory.ts'
@@ -16,7 +17,12 @@ const { config: shipped, fingerprint } = await loadConfig(new URL('../../flowsca
 
 function flowFile(path: string, chunk: number): FlowFile {
   const chunks = () => createReadStream(path, { highWaterMark: chunk })
-  return { name: basename(path), bytes: statSync(path).size, source: 'flows', chunks }
+  return {
+    name: basename(path),
+    bytes: statSync(path).size,
+    source: 'flows',
+    read: createFlowReader(chunks, shipped.site.timeZone),
+  }
 }
 
 async function tally(path: string, { keep = 10, chunk = 1 << 16, limits }: Options = {}): Promise<Part> {

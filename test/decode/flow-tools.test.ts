@@ -3,6 +3,7 @@ import { deflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { tallyFile } from '../../ingest/aggregate/tally-file.ts'
 import { parseConfig } from '../../ingest/config/load.ts'
+import { createFlowReader } from '../../ingest/decode/flow-reader.ts'
 import { DecodeError } from '../../ingest/model/errors.ts'
 import { UNKNOWN } from '../../ingest/model/flow-batch.ts'
 import { FIXTURES } from '../flow-files.ts'
@@ -25,7 +26,12 @@ test.each(['le', 'be'])('what the collector counted: crafted-all-tlvs-%s', async
 test('what the collector counted reaches the quality of the part', async () => {
   const bytes = readFileSync(path('crafted-all-tlvs-le.ft'))
   const { config } = parseConfig({ subnets: '198.51.100.0/24' }, '/flowscan.config.ts')
-  const file = { name: 'x', bytes: bytes.length, source: 'test', chunks: () => inChunks(bytes, 1000) }
+  const file = {
+    name: 'x',
+    bytes: bytes.length,
+    source: 'test',
+    read: createFlowReader(() => inChunks(bytes, 1000), 'UTC'),
+  }
   const { part } = await tallyFile(file, config, 'fingerprint')
   expect(part.quality).toMatchObject({ lost: 7, collector: { misordered: 3, corrupt: 1, resets: 2 } })
 })
@@ -70,7 +76,7 @@ describe('export version 8', () => {
       name: 'ft-v08.2024-05-01.104000+0000',
       bytes: bytes.length,
       source: 'test',
-      chunks: () => inChunks(bytes, 1000),
+      read: createFlowReader(() => inChunks(bytes, 1000), 'UTC'),
     }
     const { part } = await tallyFile(file, config, 'fingerprint')
     const { cells } = part.slots[0]!

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { decodeFlowFile } from '../../ingest/decode/index.ts'
 import { formatAddress } from '../../ingest/model/address.ts'
-import type { FlowBatch, FlowFileSummary } from '../../ingest/model/flow-batch.ts'
+import type { FlowBatch, FlowFileSummary, FlowsSoFar } from '../../ingest/model/flow-batch.ts'
 
 /** A flow as a test wants to see it. */
 export interface Row {
@@ -37,7 +37,7 @@ export async function decodeRows(
 ): Promise<{ rows: Row[]; summary: FlowFileSummary }> {
   const rows: Row[] = []
   const chunks = typeof file === 'string' ? createReadStream(file) : inChunks(file, 65_536)
-  const add = (batch: FlowBatch, { exporters }: FlowFileSummary) => {
+  const add = (batch: FlowBatch, { exporters }: FlowsSoFar) => {
     rows.push(...rowsOf(batch, exporters))
   }
   const summary = await decodeFlowFile(chunks, add, timeZone)

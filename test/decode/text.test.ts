@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { tallyFile } from '../../ingest/aggregate/tally-file.ts'
 import { parseConfig } from '../../ingest/config/load.ts'
+import { createFlowReader } from '../../ingest/decode/flow-reader.ts'
 import { decodeFlowFile } from '../../ingest/decode/index.ts'
 import { UNKNOWN } from '../../ingest/model/flow-batch.ts'
 import { FIXTURES } from '../flow-files.ts'
@@ -265,7 +266,16 @@ test('JSON and CSV become parts: the slot is that of the first flow received, in
     '/flowscan.config.ts',
   )
   const tally = (bytes: Uint8Array, name: string) =>
-    tallyFile({ name, bytes: bytes.length, source: 'test', chunks: () => inChunks(bytes, 1000) }, config, 'fingerprint')
+    tallyFile(
+      {
+        name,
+        bytes: bytes.length,
+        source: 'test',
+        read: createFlowReader(() => inChunks(bytes, 1000), config.site.timeZone),
+      },
+      config,
+      'fingerprint',
+    )
   const { part } = await tally(lines(PMACCT), 'pmacct.json')
   expect(new Date(part.slot * 1000).toISOString()).toBe('2024-07-01T03:40:00.000Z')
   expect(part.total).toEqual({ records: 1, octets: 193, packets: 2, flows: 3 })

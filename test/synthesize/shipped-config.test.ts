@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tallyFile } from '../../ingest/aggregate/tally-file.ts'
 import { type LoadedConfig, loadConfig } from '../../ingest/config/load.ts'
+import { createFlowReader } from '../../ingest/decode/flow-reader.ts'
 import type { CellCounts, Part } from '../../ingest/model/part.ts'
 import { EXPORTERS, synthesizeSlot } from '../../ingest/synthesize/index.ts'
 
@@ -19,7 +20,12 @@ async function tally(slot: number): Promise<Part[]> {
   const paths = synthesizeSlot({ dir, slot })
   return await Promise.all(
     paths.map(async (path) => {
-      const file = { name: basename(path), bytes: 1, source: 'flows', chunks: () => createReadStream(path) }
+      const file = {
+        name: basename(path),
+        bytes: 1,
+        source: 'flows',
+        read: createFlowReader(() => createReadStream(path), 'UTC'),
+      }
       return (await tallyFile(file, loaded.config, loaded.fingerprint)).part
     }),
   )

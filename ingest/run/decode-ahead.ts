@@ -1,0 +1,55 @@
+import { Worker } from 'node:worker_threads'
+import type { FlowReader, ReadFile } from '../decode/flow-reader.ts'
+import { BATCH_SIZE, createFlowBatch, type FlowBatch, type FlowsSoFar } from '../model/flow-batch.ts'
+import { type Failure, toError } from './failure.ts'
+
+/** Batches that may be decoded and not yet counted. */
+const AHEAD = 8
+
+/** What the thread is given: batches and the marks of those that it may fill, both in memory that two threads see. */
+export interface DecodeTask {
+  readonly descriptor: number
+  readonly timeZone: string
+  readonly batches: readonly FlowBatch[]
+  /** 1: may be filled; 0: is being counted. */
+  readonly isFree: Int32Array
+}
+
+/** What the thread tells. `known.exporters`: only those that are new. */
+export type DecodeNews =
+  | { readonly filled: number; readonly length: number; readonly known: FlowsSoFar }
+  | { readonly read: ReadFile }
+  | { readonly failure: Failure }
+
+/** Reads the flow file behind a descriptor in a thread of its own, so that one huge file keeps two cores busy: one decodes, this one counts. */
+export function readAhead(descriptor: number, timeZone: string): FlowReader {
+  return (emit) =>
+    new Promise((resolve, reject) => {
+      const batches = Array.from({ length: AHEAD }, () =>
+        createFlowBatch(BATCH_SIZE, (bytes) => new SharedArrayBuffer(bytes)),
+      )
+      const isFree = new Int32Array(new SharedArrayBuffer(AHEAD * 4)).fill(1)
+      const exporters: string[] = []
+      const workerData: DecodeTask = { descriptor, timeZone, batches, isFree }
+      const worker = new Worker(new URL('./decode-thread.js', import.meta.url), { workerData })
+      /** The descriptor is the caller's to close: not before the thread has let go of it. */
+      const fail = (error: unknown) => void worker.terminate().then(() => reject(error))
+      const count = (filled: number, length: number, known: FlowsSoFar) => {
+        exporters.push(...known.exporters)
+        batches[filled]!.length = length
+        emit(batches[filled]!, { ...known, exporters })
+        Atomics.store(isFree, filled, 1)
+        Atomics.notify(isFree, filled)
+      }
+      worker.on('message', (news: DecodeNews) => {
+        if ('read' in news) return resolve(news.read)
+        if ('failure' in news) return fail(toError(news.failure))
+        try {
+          count(news.filled, news.length, news.known)
+        } catch (error) {
+          fail(error)
+        }
+      })
+      worker.on('error', fail)
+    })
+}
