@@ -19,7 +19,10 @@ export const csv: Decoder = {
     let header: Header | undefined
     let isOver = false
     const { isWhole } = await forEachLine(bytes, {
-      refuse: (byte, reason) => flows.refuse(`the line at byte ${byte}`, reason),
+      refuse(byte, reason) {
+        if (header === undefined) throw new DecodeError(byte, `the names of the columns take ${reason}`)
+        flows.refuse(`the line at byte ${byte}`, reason)
+      },
       take(line, byte) {
         if (header === undefined) {
           header = readHeader(line)

@@ -375,6 +375,14 @@ describe('a bad piece costs itself', () => {
     expect((await decodeRows(bytesOf(`${NFDUMP}No matched flows\n`))).summary.warnings).toEqual([])
   })
 
+  test('names of columns that never end are refused, whatever comes behind them', async () => {
+    const names = `ts,te,td,${'x'.repeat(1_100_000)}`
+    for (const rest of ['', '\n', '\nfoo,bar\n1,2\n', `\n${names}\n`])
+      await expect(decodeRows(bytesOf(names + rest))).rejects.toThrow(
+        /byte 0: the names of the columns take more than 1048576/,
+      )
+  })
+
   test('lines with CR LF', async () => {
     expect((await decodeRows(bytesOf((NFDUMP + LINE).replaceAll('\n', '\r\n')))).rows).toMatchObject([{ octets: 193 }])
   })
