@@ -32,8 +32,11 @@ export function readAhead(descriptor: number, timeZone: string): FlowReader {
       const exporters: string[] = []
       const workerData: DecodeTask = { descriptor, timeZone, batches, isFree }
       const worker = new Worker(new URL('./decode-thread.js', import.meta.url), { workerData })
-      /** The descriptor is the caller's to close: not before the thread has let go of it. */
-      const fail = (error: unknown) => void worker.terminate().then(() => reject(error))
+      /** The descriptor is the caller's to close: not before the thread has let go of it. What that told meanwhile no longer counts. */
+      const fail = (error: unknown) => {
+        worker.removeAllListeners('message')
+        void worker.terminate().then(() => reject(error))
+      }
       const count = (filled: number, length: number, known: FlowsSoFar) => {
         exporters.push(...known.exporters)
         batches[filled]!.length = length
