@@ -1,7 +1,6 @@
 import { addCounters, type Counter, counterFromJson, counterToJson, maxCounter } from '../model/counter.ts'
 import { DIRECTIONS, type Direction } from '../model/direction.ts'
 import { MEASURES, type Measure } from '../model/measure.ts'
-
 import { isoTime, SLOT_SECONDS, STEPS, type StepName } from '../model/time.ts'
 
 /** Series of every cell over one window at one resolution, being added up. On disk: README, "Series". */
@@ -68,10 +67,13 @@ export function rollUp(fine: SeriesTable, step: StepName): SeriesTable {
 function rollUpSeries(fine: MutableSeries, coarse: MutableSeries, factor: number): void {
   for (const measure of MEASURES) {
     const [sum, max] = [coarse.sum[measure], coarse.max[measure]]
-    for (const [point, value] of fine.sum[measure].entries()) {
+    const [sums, maxima] = [fine.sum[measure], fine.max[measure]]
+    for (let point = 0; point < sums.length; point++) {
+      // Most points of most cells.
+      if (sums[point] === 0) continue
       const to = Math.floor(point / factor)
-      sum[to] = addCounters(sum[to]!, value)
-      max[to] = maxCounter(max[to]!, fine.max[measure][point]!)
+      sum[to] = addCounters(sum[to]!, sums[point]!)
+      max[to] = maxCounter(max[to]!, maxima[point]!)
     }
   }
 }
@@ -161,7 +163,7 @@ export function tableFromJson(json: TableJson, wants: (cell: string) => boolean 
 }
 
 function fill(column: Counter[], values: readonly (number | string)[], at: number): void {
-  for (const [point, value] of values.entries()) column[at + point] = counterFromJson(value)
+  for (let point = 0; point < values.length; point++) column[at + point] = counterFromJson(values[point]!)
 }
 
 /** Seconds that one five-minute point knows of when a flow file covered it. */
