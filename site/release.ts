@@ -89,7 +89,7 @@ export interface Draft {
 export function createDraft(siteDirectory: string): Draft {
   const releases = join(siteDirectory, 'releases')
   makeDirectory(releases)
-  dropAbandoned(releases)
+  for (const each of [releases, join(siteDirectory, 'archive')]) dropAbandoned(each)
   const directory = join(releases, `${TEMPORARY}${process.pid}-${randomBytes(4).toString('hex')}`)
   mkdirSync(directory)
   return {
@@ -121,7 +121,7 @@ function linkDay(siteDirectory: string, directory: string, day: string): void {
 }
 
 function swap(siteDirectory: string, number: number): void {
-  const temporary = join(siteDirectory, `${TEMPORARY}current-${process.pid}`)
+  const temporary = join(siteDirectory, `${TEMPORARY}current`)
   rmSync(temporary, { force: true })
   symlinkSync(join('releases', String(number)), temporary)
   renameSync(temporary, join(siteDirectory, 'current'))
@@ -143,11 +143,12 @@ function prune(releases: string, newest: number): void {
   }
 }
 
-/** Drafts of builds that were killed. */
-function dropAbandoned(releases: string): void {
-  for (const name of readdirSync(releases)) {
+/** Drafts and half-written records of builds that were killed. */
+function dropAbandoned(directory: string): void {
+  if (!existsSync(directory)) return
+  for (const name of readdirSync(directory)) {
     const pid = /^\.tmp-(\d+)-/.exec(basename(name))?.[1]
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(releases, name), { recursive: true, force: true })
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(directory, name), { recursive: true, force: true })
   }
 }
 

@@ -1,5 +1,5 @@
 import { closeSync, copyFileSync, fsync, linkSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { TEMPORARY } from '../ingest/store/files.ts'
 
@@ -16,7 +16,8 @@ const flush = promisify(fsync)
 /**
  * Puts files under their names, each whole or not at all, durably. Unlike the store's writes they have no order among
  * themselves, so they are flushed together: hundreds in the time of a few. All else takes microseconds, and is not worth
- * the way to another thread and back.
+ * the way to another thread and back. A file has always the same temporary name (one build at a time writes a site): the one that a
+ * killed build leaves goes away when the next does what that had left to do.
  */
 export async function writeFiles(files: readonly NewFile[]): Promise<void> {
   const directories = makeDirectories(files.map(({ path }) => dirname(path)))
@@ -40,7 +41,7 @@ async function writeTogether(files: readonly NewFile[]): Promise<void> {
   const drafts = files.map(({ path, text }) => ({
     path,
     text,
-    temporary: `${dirname(path)}/${TEMPORARY}${process.pid}-${counter++}`,
+    temporary: join(dirname(path), TEMPORARY + basename(path)),
   }))
   await flushTogether(
     drafts,
@@ -50,7 +51,6 @@ async function writeTogether(files: readonly NewFile[]): Promise<void> {
   )
   for (const { path, temporary } of drafts) renameSync(temporary, path)
 }
-let counter = 0
 
 async function flushTogether<T>(
   items: readonly T[],

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { hashTree, temporaryDirectory } from '../directory.ts'
@@ -29,6 +29,32 @@ function runBuild(base: string, killMs?: number): Promise<{ signal: string | nul
 }
 
 const slot = (at: number) => part(at, { http: [3000, 300], hosts: [['192.0.2.1', 3000, 3, 1, 300, 1, 1]] })
+
+const leftoversIn = (directory: string) =>
+  readdirSync(directory, { recursive: true }).filter((name) => /\.tmp-/.test(String(name)))
+
+test('what a killed build can leave is gone after the next', { timeout: 60_000 }, async () => {
+  const base = temporaryDirectory()
+  const config = { ...configOf(), data: join(base, 'data') }
+  writeFileSync(join(base, 'flowscan.config.json'), JSON.stringify(CONFIG))
+  store(config, slot(0), slot(1))
+  expect(await runBuild(base)).toMatchObject({ code: 0 })
+  store(config, slot(2))
+  const site = join(base, 'public')
+  const DEAD = 2 ** 22 + 1
+  for (const directory of ['archive/2026-11-23/0010', `releases/.tmp-${DEAD}-draft`])
+    mkdirSync(join(site, directory), { recursive: true })
+  for (const file of [
+    'archive/2026-11-23/0010/.tmp-board.json',
+    `archive/.tmp-${DEAD}-record`,
+    `releases/.tmp-${DEAD}-draft/index.html`,
+  ])
+    writeFileSync(join(site, file), 'half')
+  symlinkSync('releases/2', join(site, '.tmp-current'))
+  expect(leftoversIn(site).length).toBeGreaterThan(4)
+  expect(await runBuild(base)).toMatchObject({ code: 0 })
+  expect(leftoversIn(site)).toEqual([])
+})
 
 test(`${KILLS} times killed: always the old site or the new one`, { timeout: 300_000 }, async () => {
   const base = temporaryDirectory()
@@ -60,6 +86,5 @@ test(`${KILLS} times killed: always the old site or the new one`, { timeout: 300
   expect(hashTree(config.site.dir, 'archive/2026-11-23')).toEqual(
     hashTree(join(undisturbed, 'public'), 'archive/2026-11-23'),
   )
-  const leftovers = readdirSync(config.site.dir, { recursive: true }).filter((name) => /\.tmp-/.test(String(name)))
-  expect(leftovers).toEqual([])
+  expect(leftoversIn(config.site.dir)).toEqual([])
 })
