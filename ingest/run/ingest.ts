@@ -32,7 +32,8 @@ export interface IngestResult {
 /**
  * Reads every completed flow file that waits, stores what it adds up to, moves it to `flows.saved`, and brings series and boards up to date. One
  * file after the other, each whole: its part is durable before the file moves, so a kill at any moment costs nothing and counts nothing twice.
- * A damaged file is set aside with its reason; the others go on. `threads` count files at once where many wait, and share the work where one is large. Throws a UserError when another run holds the lock (75), and what the disk refuses.
+ * A damaged file is set aside with its reason; the others go on. `threads` count files at once where many wait, and share the work
+ * where one is large. Throws a UserError when another run holds the lock (75), and what the disk refuses.
  */
 export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}, threads = 1): Promise<IngestResult> {
   const { data } = loaded.config
