@@ -1,9 +1,9 @@
-import { createHash, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
 import type { FlowReader } from '../decode/flow-reader.ts'
 import { DecodeError } from '../model/errors.ts'
 import type { FlowFileSummary, FlowsSoFar } from '../model/flow-batch.ts'
-import type { Part } from '../model/part.ts'
+import { type Part, partId } from '../model/part.ts'
 import { type Accumulator, createAccumulator } from './accumulate.ts'
 import { slotOfFile } from './file-slot.ts'
 import { HOST_LIMITS, type HostLimits } from './hosts.ts'
@@ -70,7 +70,7 @@ function createPart(
     schema: 1,
     source: file.source,
     slot,
-    id: createHash('sha256').update(`${file.source}\0${slot}\0${content}`).digest('hex'),
+    id: partId(file.source, slot, content),
     config,
     file: { bytes: file.bytes, format: summary.format, complete: summary.complete },
     total: { records: summary.records, octets, packets, flows },

@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress'
 import { describeOutcome, type IngestListener, type Outcome } from '../run/ingest.ts'
+import { describeRepair } from '../run/repair.ts'
 
 /** Tells how an ingest goes: a bar on a terminal, else a line per file for the log. `stop` clears the bar. */
 export interface Progress extends IngestListener {
@@ -29,6 +30,7 @@ function bar(): Progress {
       for (const line of complaints(name, outcome)) process.stderr.write(`\r\x1b[K${line}\n`)
     },
     onDay: (_day, done, all) => show('adding up days', done, all),
+    onRepair: (repair) => process.stderr.write(`\r\x1b[K${describeRepair(repair)}\n`),
     stop: () => shown.stop(),
   }
 }
@@ -39,6 +41,7 @@ function lines(): Progress {
       if (outcome.kind === 'counted') console.error(`${printable(name)}: ${describeOutcome(outcome)}`)
       for (const line of complaints(name, outcome)) console.error(line)
     },
+    onRepair: (repair) => console.error(describeRepair(repair)),
     stop: () => {},
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Direction } from './direction.ts'
 import type { CollectorCounts } from './flow-batch.ts'
 import type { Counts } from './measure.ts'
@@ -29,6 +30,11 @@ export interface Part {
   readonly slots: readonly PartSlot[]
   readonly hosts: PartHosts
   readonly quality: PartQuality
+}
+
+/** The id of a part, hex. `content`: SHA-256 of the flow file's bytes, hex. */
+export function partId(source: string, slot: number, content: string): string {
+  return createHash('sha256').update(`${source}\0${slot}\0${content}`).digest('hex')
 }
 
 export interface PartSlot {

@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import { DecodeError, UserError } from '../model/errors.ts'
 import { dayOf, isoTime } from '../model/time.ts'
-import { derive } from '../store/derive.ts'
 import { DamagedFile, hashFile, moveFile, sweepTemporaries, writeFileDurably } from '../store/files.ts'
 import { commitEncoded, shortId } from '../store/part.ts'
 import { discoverFlowFiles, type WaitingFile } from './discover.ts'
 import { Deferred, type OpenedFile, openFlowFile, Refused, Unreadable } from './flow-file.ts'
 import { type LeftFiles, readLeftFiles } from './left.ts'
 import { acquireLock } from './lock.ts'
+import { deriveAndRepair, type Repair } from './repair.ts'
 import { createTallier, type Tallier } from './tallier.ts'
 
 /** What became of one flow file. */
@@ -21,6 +21,7 @@ export type Outcome =
 export interface IngestListener {
   onFile?(name: string, outcome: Outcome, done: number, all: number): void
   onDay?(day: string, done: number, all: number): void
+  onRepair?(repair: Repair): void
 }
 
 /** How many files had each outcome, and which UTC days changed. */
@@ -43,7 +44,7 @@ export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}
     const waiting = discoverFlowFiles(loaded.config)
     const left = readLeftFiles(data)
     const counts = await ingestFiles(waiting, loaded, left, listener, threads)
-    const days = derive(data, listener.onDay)
+    const days = await deriveAndRepair(loaded, listener.onDay, listener.onRepair)
     left.save(new Set(waiting.map(({ path }) => path)))
     return { counts, days }
   } finally {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DIRECTIONS } from '../model/direction.ts'
 import type { Part } from '../model/part.ts'
 import { DAY_SECONDS, dayOf, STEPS, type StepName, startOfDay } from '../model/time.ts'
-import { addPart, type BoardSum, readDayBoard, resumeBoardSum, writeDayBoard } from './boards.ts'
+import { addPart, type BoardSum, boardPath, readDayBoard, resumeBoardSum, writeDayBoard } from './boards.ts'
 import { DamagedFile, readJson, writeJson } from './files.ts'
-import { listDays, listParts, type PartName, readPart } from './part.ts'
+import { listDays, listParts, type PartName, readPartOf } from './part.ts'
 import {
   addCounts,
   createTable,
@@ -74,13 +75,13 @@ interface OpenDay {
   isChanged: boolean
 }
 
-/** Brings series and boards up to date with the parts. Returns the days whose parts had changed. */
+/** Brings series and boards up to date with the parts. Returns the days whose parts had changed. Throws DamagedPart. */
 export function derive(data: string, onDay: (day: string, done: number, all: number) => void = () => {}): string[] {
   const index = readIndex(data)
   const listings = new Map(listDays(data).map((day) => [day, listParts(data, day)]))
   const hashes = new Map([...listings].map(([day, parts]) => [day, hashOf(parts)]))
   const changed = [...new Set([...listings.keys(), ...Object.keys(index)])]
-    .filter((day) => hashes.get(day) !== index[day])
+    .filter((day) => hashes.get(day) !== index[day] || isIncomplete(data, day))
     .sort()
   if (changed.length === 0) return []
 
@@ -99,6 +100,16 @@ export function derive(data: string, onDay: (day: string, done: number, all: num
   return changed
 }
 
+/** Has a file gone that was derived from the day? */
+function isIncomplete(data: string, day: string): boolean {
+  const start = startOfDay(day)
+  const steps = Object.keys(STEPS) as StepName[]
+  return (
+    steps.some((step) => !existsSync(seriesPath(data, step, windowOf(step, start).name))) ||
+    !existsSync(boardPath(data, day))
+  )
+}
+
 function createRun(
   data: string,
   listings: ReadonlyMap<string, readonly PartName[]>,
@@ -106,7 +117,6 @@ function createRun(
 ) {
   const open = new Map<string, OpenDay>()
   const partsOf = (day: string) => listings.get(day) ?? []
-  const read = (day: string, { name }: PartName) => readPart(join(data, 'parts', day, name))
 
   function openDay(day: string): OpenDay {
     const known = open.get(day)
@@ -130,7 +140,7 @@ function createRun(
   /** From nothing: every part of the day and its neighbours that touches it. */
   function refill(day: string, opened: OpenDay): void {
     for (const home of neighbours(day))
-      for (const name of partsOf(home)) fold(opened, day, home, name.id, read(home, name))
+      for (const name of partsOf(home)) fold(opened, day, home, name.id, readPartOf(data, home, name))
     opened.isChanged = true
   }
 
@@ -161,7 +171,7 @@ function createRun(
       for (const name of partsOf(day)) {
         const isFolded = home.inputs.get(day)?.has(name.id) === true
         if (isFolded && board.has(name.id)) continue
-        const part = read(day, name)
+        const part = readPartOf(data, day, name)
         board.add(name.id, part)
         if (isFolded) continue
         for (const each of daysOf(part)) if (each !== day) fold(openDay(each), each, day, name.id, part)

@@ -60,6 +60,28 @@ function isWhole(path: string): boolean {
   }
 }
 
+/** A part that is not whole: its flow file, if it was saved, holds all that it held. */
+export class DamagedPart extends DamagedFile {
+  readonly path: string
+  readonly part: PartName
+
+  constructor(path: string, part: PartName, cause: DamagedFile) {
+    super(cause.message, { cause })
+    this.path = path
+    this.part = part
+  }
+}
+
+/** Reads a part of a day, verified. Throws DamagedPart. */
+export function readPartOf(data: string, day: string, part: PartName): Part {
+  const path = join(data, 'parts', day, part.name)
+  try {
+    return readPart(path)
+  } catch (error) {
+    throw error instanceof DamagedFile ? new DamagedPart(path, part, error) : error
+  }
+}
+
 /** Reads a part, verified. Throws DamagedFile. */
 export function readPart(path: string): Part {
   const stored = readJson(path)
