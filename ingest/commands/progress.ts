@@ -18,6 +18,8 @@ function bar(): Progress {
     clearOnComplete: true,
     etaBuffer: 100,
   })
+  /** Above the bar. */
+  const say = (line: string) => process.stderr.write(`\r\x1b[K${line}\n`)
   let current = ''
   const show = (what: string, done: number, all: number) => {
     if (current !== what) shown.start(all, 0, { what })
@@ -27,10 +29,10 @@ function bar(): Progress {
   return {
     onFile(name, outcome, done, all) {
       show('reading flow files', done, all)
-      for (const line of complaints(name, outcome)) process.stderr.write(`\r\x1b[K${line}\n`)
+      for (const line of complaints(name, outcome)) say(line)
     },
     onDay: (_day, done, all) => show('adding up days', done, all),
-    onRepair: (repair) => process.stderr.write(`\r\x1b[K${describeRepair(repair)}\n`),
+    onRepair: (repair) => say(printable(describeRepair(repair))),
     stop: () => shown.stop(),
   }
 }
@@ -41,7 +43,7 @@ function lines(): Progress {
       if (outcome.kind === 'counted') console.error(`${printable(name)}: ${describeOutcome(outcome)}`)
       for (const line of complaints(name, outcome)) console.error(line)
     },
-    onRepair: (repair) => console.error(describeRepair(repair)),
+    onRepair: (repair) => console.error(printable(describeRepair(repair))),
     stop: () => {},
   }
 }

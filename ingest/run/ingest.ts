@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
-import { DecodeError, UserError } from '../model/errors.ts'
+import { UserError } from '../model/errors.ts'
 import { dayOf, isoTime } from '../model/time.ts'
-import { DamagedFile, hashFile, moveFile, sweepTemporaries, writeFileDurably } from '../store/files.ts'
+import { DamagedFile, hashFile, moveFile, sweepTemporaries } from '../store/files.ts'
 import { commitEncoded, shortId } from '../store/part.ts'
 import { discoverFlowFiles, type WaitingFile } from './discover.ts'
 import { Deferred, type OpenedFile, openFlowFile, Refused, Unreadable } from './flow-file.ts'
 import { type LeftFiles, readLeftFiles } from './left.ts'
 import { acquireLock } from './lock.ts'
+import { setAside } from './quarantine.ts'
 import { deriveAndRepair, type Repair } from './repair.ts'
 import { createTallier, type Tallier } from './tallier.ts'
 
@@ -130,18 +131,10 @@ function outcomeOf(error: unknown, file: WaitingFile, data: string, opened: Open
   if (error instanceof Unreadable) return { kind: 'unreadable', reason: error.message }
   if (error instanceof Refused) return { kind: 'refused', reason: error.message }
   if (error instanceof UserError && !(error instanceof DamagedFile)) {
-    if (opened !== null) setAside(file, data, error)
+    if (opened !== null) setAside(data, shortId(hashFile(file.path)), file.path, file.name, error)
     return { kind: 'quarantined', reason: error.message }
   }
   throw error
-}
-
-/** Moves a file that cannot be counted to `quarantine/<content>/`, beside a `reason.json`. Nothing is deleted. */
-function setAside({ path, name }: WaitingFile, data: string, error: UserError): void {
-  const directory = join(data, 'quarantine', hashFile(path).slice(0, 32))
-  const reason = { file: name, reason: error.message, ...(error instanceof DecodeError ? { byte: error.byte } : {}) }
-  writeFileDurably(join(directory, 'reason.json'), Buffer.from(`${JSON.stringify(reason, null, 2)}\n`))
-  moveFile(path, join(directory, name), 'again')
 }
 
 /** What one line of a log says of a file. */

@@ -1,12 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import { UserError } from '../model/errors.ts'
 import { partId } from '../model/part.ts'
 import { dayOf } from '../model/time.ts'
 import { derive } from '../store/derive.ts'
-import { hashFile, listDirectory, moveFile, writeFileDurably } from '../store/files.ts'
+import { hashFile, listDirectory, writeFileDurably } from '../store/files.ts'
 import { commitEncoded, DamagedPart, type EncodedPart, type PartName, shortId } from '../store/part.ts'
 import { Deferred, type OpenedFile, openFlowFile, Refused, Unreadable } from './flow-file.ts'
+import { makeRoomAside, setAside } from './quarantine.ts'
 import { tallyTask } from './tallier.ts'
 
 /** What became of a damaged part. */
@@ -38,15 +40,18 @@ export async function deriveAndRepair(
   }
 }
 
-async function repair(loaded: LoadedConfig, { path, part, message }: DamagedPart): Promise<Repair> {
+/** At every moment the part's name holds the damaged one or the new one, while there is a flow file to make it from: a kill costs nothing. */
+async function repair(loaded: LoadedConfig, damaged: DamagedPart): Promise<Repair> {
   const { data } = loaded.config
-  const directory = join(data, 'quarantine', part.id)
-  const reason = { file: part.name, reason: message }
-  writeFileDurably(join(directory, 'reason.json'), Buffer.from(`${JSON.stringify(reason, null, 2)}\n`))
-  moveFile(path, join(directory, part.name), 'again')
+  const { path, part } = damaged
   const found = await findFlowFile(loaded, part)
-  if (found !== null) commitEncoded(data, found.part)
-  return { path, from: found?.from ?? null }
+  if (found === null) {
+    setAside(data, part.id, path, part.name, damaged)
+    return { path, from: null }
+  }
+  writeFileDurably(makeRoomAside(data, part.id, part.name, damaged), readFileSync(path))
+  commitEncoded(data, found.part)
+  return { path, from: found.from }
 }
 
 /** Finds the saved flow file of a part by its content, and counts it. */

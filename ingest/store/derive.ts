@@ -75,7 +75,7 @@ interface OpenDay {
   isChanged: boolean
 }
 
-/** Brings series and boards up to date with the parts. Returns the days whose parts had changed. Throws DamagedPart. */
+/** Brings series and boards up to date with the parts. Returns the days whose parts had changed, or of which a file had gone. Throws DamagedPart. */
 export function derive(data: string, onDay: (day: string, done: number, all: number) => void = () => {}): string[] {
   const index = readIndex(data)
   const listings = new Map(listDays(data).map((day) => [day, listParts(data, day)]))
@@ -102,12 +102,9 @@ export function derive(data: string, onDay: (day: string, done: number, all: num
 
 /** Has a file gone that was derived from the day? */
 function isIncomplete(data: string, day: string): boolean {
-  const start = startOfDay(day)
   const steps = Object.keys(STEPS) as StepName[]
-  return (
-    steps.some((step) => !existsSync(seriesPath(data, step, windowOf(step, start).name))) ||
-    !existsSync(boardPath(data, day))
-  )
+  const series = steps.map((step) => seriesPath(data, step, windowOf(step, startOfDay(day)).name))
+  return ![...series, boardPath(data, day)].every(existsSync)
 }
 
 function createRun(

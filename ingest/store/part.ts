@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { EXIT, UserError } from '../model/errors.ts'
 import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { DamagedFile, encodeJson, listDirectory, readJson, writeVerified } from './files.ts'
@@ -82,12 +83,16 @@ export function readPartOf(data: string, day: string, part: PartName): Part {
   }
 }
 
-/** Reads a part, verified. Throws DamagedFile. */
+/** Reads a part, verified. Throws DamagedFile; a UserError when another flowscan wrote it, for that is no damage. */
 export function readPart(path: string): Part {
   const stored = readJson(path)
   if (stored === null) throw new DamagedFile(`${path}: no such part`)
   const part = stored.value as Part
-  if (part.schema !== SCHEMA) throw new DamagedFile(`${path}: schema ${part.schema}; this flowscan reads ${SCHEMA}`)
+  if (part.schema !== SCHEMA)
+    throw new UserError(
+      `${path}: schema ${part.schema}, but this flowscan reads ${SCHEMA}; run the flowscan that wrote it. Nothing was changed`,
+      EXIT.io,
+    )
   return part
 }
 

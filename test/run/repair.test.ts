@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type LoadedConfig, parseConfig } from '../../ingest/config/load.ts'
+import { isoTime } from '../../ingest/model/time.ts'
 import { ingest } from '../../ingest/run/ingest.ts'
 import { query } from '../../ingest/run/query.ts'
 import type { Repair } from '../../ingest/run/repair.ts'
 import { seriesPath } from '../../ingest/store/derive.ts'
+import { readJson, writeJson } from '../../ingest/store/files.ts'
 import { hashTree, temporaryDirectory } from '../directory.ts'
 import { BASE_SLOT, CONFIG, writeFlowFiles } from '../flow-files.ts'
 
@@ -35,6 +39,17 @@ async function ingestAgain(loaded: LoadedConfig): Promise<Repair[]> {
   return repairs
 }
 
+const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+
+/** Runs `flowscan ingest`; kills it after a time. */
+async function ingestKilled(base: string, ms: number): Promise<void> {
+  const config = join(base, 'flowscan.config.json')
+  const child = spawn(process.execPath, [CLI, 'ingest', '--config', config], { cwd: '/', stdio: 'ignore' })
+  const timer = setTimeout(() => child.kill('SIGKILL'), ms)
+  await once(child, 'exit')
+  clearTimeout(timer)
+}
+
 const partOf = (data: string, at: number) => {
   const directory = join(data, 'parts', DAY)
   return join(directory, readdirSync(directory)[at]!)
@@ -55,7 +70,7 @@ test('a damaged part is set aside and made again from its saved flow file, byte 
 
 test('a damaged part whose flow file has gone leaves a gap; all else stays', async () => {
   const { base, data, loaded } = await setUp()
-  const range = { what: 'total', step: '5m', from: '2024-05-01T10:40:00Z', to: '2024-05-01T11:00:00Z' } as const
+  const range = { what: 'total', step: '5m', from: isoTime(BASE_SLOT), to: isoTime(BASE_SLOT + 1200) } as const
   const flowsIn = () => query(loaded.config, range).series.total!.in.flows
   const before = flowsIn()
   expect(before.every((value) => Number(value) > 0)).toBe(true)
@@ -84,6 +99,25 @@ test.each([
   expect(hashTree(base, ...STORED)).toEqual(before)
 })
 
-test('the fixture covers the slots that these tests look at', () => {
-  expect(new Date(BASE_SLOT * 1000).toISOString()).toBe('2024-05-01T10:40:00.000Z')
+test('killed while it is made again, at any moment: nothing is lost', async () => {
+  const { base, data, loaded } = await setUp()
+  writeFileSync(join(base, 'flowscan.config.json'), JSON.stringify(CONFIG))
+  const before = hashTree(base, ...STORED)
+  for (let ms = 150; ms < 750; ms += 20) {
+    for (const at of [0, 1, 2, 3]) rot(partOf(data, at))
+    rmSync(seriesPath(data, '5m', DAY))
+    await ingestKilled(base, ms)
+    await ingest(loaded)
+    expect(hashTree(base, ...STORED)).toEqual(before)
+  }
+})
+
+test('a part that another flowscan wrote is refused and stays as it is', async () => {
+  const { base, data, loaded } = await setUp()
+  const path = partOf(data, 1)
+  writeJson(path, { ...(readJson(path)!.value as object), schema: 2 })
+  rmSync(seriesPath(data, '5m', DAY))
+  const before = hashTree(base, 'data/parts', 'saved')
+  await expect(ingest(loaded)).rejects.toThrow('schema 2, but this flowscan reads 1')
+  expect(hashTree(base, 'data/parts', 'saved')).toEqual(before)
 })
