@@ -1,5 +1,5 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { EXIT, UserError } from '../model/errors.ts'
 import { makeDirectory, TEMPORARY } from '../store/files.ts'
 
@@ -22,7 +22,10 @@ export function acquireLock(data: string): () => void {
   const path = join(data, 'lock')
   const mine = JSON.stringify(describeProcess(process.pid))
   for (let attempt = 0; attempt < 5; attempt++) {
-    if (createLock(path, mine)) return () => releaseLock(path, mine)
+    if (createLock(path, mine)) {
+      sweepLeftovers(path)
+      return () => releaseLock(path, mine)
+    }
     const found = readLock(path)
     if (found === null) continue
     const holder = parseHolder(found)
@@ -90,18 +93,30 @@ function removeStale(path: string, stale: string): void {
   }
 }
 
+/** What processes left that were killed while they took the lock. */
+function sweepLeftovers(path: string): void {
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(basename(path) + TEMPORARY)) continue
+    const pid = Number(/\d+$/.exec(name)?.[0])
+    if (!hasProcess(pid)) rmSync(join(dirname(path), name), { force: true })
+  }
+}
+
 function describeProcess(pid: number): Holder {
   return { pid, boot: readProc('sys/kernel/random/boot_id'), start: startOf(pid) }
 }
 
 function isRunning({ pid, boot, start }: Holder): boolean {
-  if (boot !== readProc('sys/kernel/random/boot_id')) return false
+  return boot === readProc('sys/kernel/random/boot_id') && hasProcess(pid) && start === startOf(pid)
+}
+
+function hasProcess(pid: number): boolean {
   try {
     process.kill(pid, 0)
+    return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
-  return start === startOf(pid)
 }
 
 /** Field 22 of /proc/PID/stat (proc(5)); the name in field 2 may hold anything, so counting starts behind its parenthesis. */

@@ -159,4 +159,14 @@ describe('the lock', () => {
     writeFileSync(join(loaded.config.data, 'lock'), content)
     expect(await outcomes(loaded)).toEqual({})
   })
+
+  test('names that a killed process left while it took the lock are gone after the next run; those of a running one stay', async () => {
+    const { loaded } = setUp()
+    const { data } = loaded.config
+    mkdirSync(data)
+    for (const name of ['lock.tmp-4194304', 'lock.tmp-stale-4194304', 'lock.tmp-1'])
+      writeFileSync(join(data, name), '{}')
+    await ingest(loaded)
+    expect(readdirSync(data).filter((name) => name.startsWith('lock'))).toEqual(['lock.tmp-1'])
+  })
 })
