@@ -53,7 +53,7 @@ export async function buildSite(config: Config, { log = () => {} }: BuildOptions
     draft.linkArchive(plan.days)
     const present = new Set([...filled.files, ...files.map(({ path }) => path)])
     refuseBrokenLinks(dir, present, new Map([...archived.targets, ...filled.targets]))
-    const directory = draft.publish(filled.record)
+    const directory = await draft.publish(filled.record)
     await archived.finish()
     const { rendered, kept } = filled
     return { directory, rendered, kept, archived: archived.count }

@@ -12,7 +12,7 @@ import {
 } from '../ingest/store/files.ts'
 import { boardDayAddress } from './links.ts'
 import type { RangeName } from './traffic.ts'
-import { linkFiles, type NewFile, writeFiles } from './write.ts'
+import { flushDirectories, linkFiles, type NewFile, writeFiles } from './write.ts'
 
 /*
  * A release is a whole site in a directory of its own. It is made under a temporary name, becomes `releases/<n>`, and
@@ -81,8 +81,8 @@ export interface Draft {
   keep(from: string, files: readonly string[]): void
   /** Makes the days of the archive part of the site. */
   linkArchive(days: readonly string[]): void
-  /** Makes it the site. */
-  publish(record: ReleaseRecord): string
+  /** Makes it the site, once every name in it is durable. */
+  publish(record: ReleaseRecord): Promise<string>
   drop(): void
 }
 
@@ -99,7 +99,8 @@ export function createDraft(siteDirectory: string): Draft {
     linkArchive(days) {
       for (const day of days) linkDay(siteDirectory, directory, day)
     },
-    publish(record) {
+    async publish(record) {
+      await flushDirectories(directoriesIn(directory))
       const number = Math.max(0, ...listReleases(releases)) + 1
       const target = join(releases, String(number))
       writeJson(`${target}.json.gz`, { schema: SCHEMA, ...record })
@@ -111,6 +112,12 @@ export function createDraft(siteDirectory: string): Draft {
     },
     drop: () => rmSync(directory, { recursive: true, force: true }),
   }
+}
+
+/** The directory and all those in it; what links lead to is not in it. */
+function directoriesIn(directory: string): string[] {
+  const inside = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return [directory, ...inside.flatMap(({ name }) => directoriesIn(join(directory, name)))]
 }
 
 /** `scoreboard/2026/11/23` in the release leads to `archive/2026-11-23` beside the releases. */

@@ -1,7 +1,7 @@
 import { closeSync, copyFileSync, fsync, linkSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { TEMPORARY } from '../ingest/store/files.ts'
+import { syncFile, TEMPORARY } from '../ingest/store/files.ts'
 
 /** A file to be: where, and what is in it. */
 export interface NewFile {
@@ -22,8 +22,13 @@ const flush = promisify(fsync)
 export async function writeFiles(files: readonly NewFile[]): Promise<void> {
   const directories = makeDirectories(files.map(({ path }) => dirname(path)))
   for (let at = 0; at < files.length; at += AT_ONCE) await writeTogether(files.slice(at, at + AT_ONCE))
-  for (let at = 0; at < directories.length; at += AT_ONCE)
-    await flushTogether(directories.slice(at, at + AT_ONCE), 'r', (path) => path)
+  await flushDirectories(directories)
+}
+
+/** Makes the names in directories durable. */
+export async function flushDirectories(paths: readonly string[]): Promise<void> {
+  for (let at = 0; at < paths.length; at += AT_ONCE)
+    await flushTogether(paths.slice(at, at + AT_ONCE), 'r', (path) => path)
 }
 
 /** Returns them with those above that were new: all whose names have to be flushed. */
@@ -72,7 +77,7 @@ async function flushTogether<T>(
   }
 }
 
-/** Gives files a second name; where the file system cannot, a copy. */
+/** Gives files a second name; where the file system cannot, a copy. The names are not durable yet: see `flushDirectories`. */
 export function linkFiles(pairs: readonly { readonly from: string; readonly to: string }[]): void {
   for (const directory of new Set(pairs.map(({ to }) => dirname(to)))) mkdirSync(directory, { recursive: true })
   for (const { from, to } of pairs) {
@@ -81,6 +86,7 @@ export function linkFiles(pairs: readonly { readonly from: string; readonly to: 
     } catch (error) {
       if (!CANNOT_LINK.has((error as NodeJS.ErrnoException).code ?? '')) throw error
       copyFileSync(from, to)
+      syncFile(to)
     }
   }
 }

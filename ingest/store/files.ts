@@ -77,6 +77,9 @@ export function syncDirectory(path: string): void {
   }
 }
 
+/** Makes the bytes of a file durable: fsync(2) is the same for both. */
+export const syncFile = syncDirectory
+
 function temporaryFor(path: string): string {
   return join(dirname(path), `${TEMPORARY}${process.pid}-${randomBytes(6).toString('hex')}`)
 }
@@ -179,12 +182,7 @@ function copyAcross(from: string, to: string): void {
   const temporary = temporaryFor(to)
   try {
     copyFileSync(from, temporary)
-    const descriptor = openSync(temporary, 'r')
-    try {
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
+    syncFile(temporary)
     if (!hasSameContent(from, temporary)) throw new Error(`${basename(from)}: the copy on the other device differs`)
     linkSync(temporary, to)
     syncDirectory(dirname(to))
