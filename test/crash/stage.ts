@@ -1,0 +1,131 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { copyTree, type Product, type Run, runFlowscan } from './product.ts'
+import type { Scenario } from './scenarios.ts'
+import { differenceOf, type State, stateOf, viewOf } from './state.ts'
+import { type Call, type Injection, isCreating, pathsOf, type TracedRun, trace, withoutChance } from './strace.ts'
+
+/** What changes something on the disk. A kill before `close` leaves what a kill before the next of these does. */
+export const MUTATING = [
+  ...['openat', 'write', 'pwrite64', 'writev', 'fsync', 'fdatasync', 'ftruncate', 'copy_file_range', 'sendfile'],
+  ...['rename', 'renameat', 'renameat2', 'mkdir', 'mkdirat', 'link', 'linkat', 'symlink', 'symlinkat'],
+  ...['unlink', 'unlinkat', 'rmdir', 'fchmod', 'utimensat'],
+]
+
+/** What only looks, or lets go. */
+export const LOOKING = ['close', 'read', 'pread64', 'getdents64', 'statx', 'newfstatat', 'fstat', 'access', 'readlink']
+
+/** A system call of an undisturbed run at which it can be disturbed. */
+export interface Point {
+  readonly call: string
+  readonly at: number
+  readonly isMain: boolean
+  /** The paths, and which of its calls with these paths it is: alike in every run. */
+  readonly what: string
+}
+
+/** A scenario made ready: its directory before, and what comes of it undisturbed. */
+export interface Stage {
+  readonly scenario: Scenario
+  readonly product: Product
+  /** Holds `before`, and a working directory for each worker. */
+  readonly root: string
+  readonly before: string
+  readonly expected: State
+  readonly views: readonly State[]
+  /** Of the undisturbed run, all calls that touch the directory. */
+  readonly calls: readonly Call[]
+  readonly points: readonly Point[]
+  /** Of the undisturbed run, in milliseconds, not traced. */
+  readonly ms: number
+}
+
+export async function setStage(scenario: Scenario, root: string, product: Product): Promise<Stage> {
+  const before = join(root, 'before')
+  mkdirSync(before, { recursive: true })
+  await scenario.prepare(before, async (command) => {
+    mustSucceed(await runFlowscan(product, before, command), `${scenario.name}: ${command}`)
+  })
+  const undisturbed = join(root, 'undisturbed')
+  copyTree(before, undisturbed)
+  const run = await runFlowscan(product, undisturbed, scenario.command)
+  mustSucceed(run, scenario.name)
+  const traced = join(root, 'traced')
+  copyTree(before, traced)
+  const { calls, mainThread, ...ended } = await trace(
+    product,
+    traced,
+    scenario.command,
+    [...MUTATING, ...LOOKING].join(),
+  )
+  mustSucceed(ended, `${scenario.name}, traced`)
+  const expected = scenario.stateOf(undisturbed)
+  const difference = differenceOf(expected, scenario.stateOf(traced))
+  if (difference !== null) throw new Error(`${scenario.name}: two undisturbed runs differ: ${difference}`)
+  const ours = calls.filter((call) => pathsOf(call, traced).length > 0)
+  return {
+    scenario,
+    product,
+    root,
+    before,
+    expected,
+    views: [viewOf(before), viewOf(undisturbed)],
+    calls: ours.map((call) => ({ ...call, args: call.args.replaceAll(traced, before) })),
+    points: namePoints(ours, traced, mainThread),
+    ms: run.ms,
+  }
+}
+
+function mustSucceed({ code, signal, stderr }: Run, what: string): void {
+  if (code !== 0) throw new Error(`${what}: an undisturbed run ended with ${code ?? signal}: ${stderr}`)
+}
+
+/** The points of a run. Where several threads beside the main one have a so many-th call of a name, it is the first of them that can be met. */
+export function namePoints(calls: readonly Call[], base: string, mainThread: number): Point[] {
+  const seen = new Map<string, number>()
+  const points = new Map<string, Point>()
+  for (const call of calls) {
+    const paths = pathsOf(call, base).map(withoutChance).join(' -> ')
+    if (paths === '') continue
+    const text = `${isCreating(call) ? 'create' : call.name} ${paths}`
+    const count = (seen.get(text) ?? 0) + 1
+    seen.set(text, count)
+    const isMain = call.thread === mainThread
+    const key = `${call.name} ${call.at} ${isMain}`
+    if (!points.has(key)) points.set(key, { call: call.name, at: call.at, isMain, what: `${text} #${count}` })
+  }
+  return [...points.values()]
+}
+
+/** A fresh copy of the directory before, for one worker. */
+export function freshCopy({ root, before }: Stage, worker: number): string {
+  const base = join(root, `worker-${worker}`)
+  rmSync(base, { recursive: true, force: true })
+  copyTree(before, base)
+  return base
+}
+
+/** Runs the scenario's command, disturbed. */
+export function disturb({ product, scenario }: Stage, base: string, injection: Injection): Promise<TracedRun> {
+  return trace(product, base, scenario.command, injection.call, injection)
+}
+
+/** What is wrong after a disturbed run, before anything mends it; `null`: nothing. */
+export function damageIn(stage: Stage, base: string): string | null {
+  const view = viewOf(base)
+  const isWhole = stage.views.some((each) => differenceOf(each, view) === null)
+  if (!isWhole) return `the site is neither the old nor the new one: ${differenceOf(stage.views[0]!, view)}`
+  const contents = new Set(Object.values(stateOf(base, ['flows', 'saved', 'data'])))
+  const lost = Object.entries(stateOf(stage.before, ['flows', 'saved', 'data/parts'])).filter(
+    ([, content]) => !contents.has(content),
+  )
+  return lost.length === 0 ? null : `lost: ${lost.map(([path]) => path).join(', ')}`
+}
+
+/** Runs the command once more, undisturbed: what is then not as it should be; `null`: nothing. */
+export async function recover({ product, scenario, expected }: Stage, base: string): Promise<string | null> {
+  const { code, signal, stderr } = await runFlowscan(product, base, scenario.command)
+  if (code !== 0) return `the next run ended with ${code ?? signal}: ${stderr.trim()}`
+  const difference = differenceOf(expected, scenario.stateOf(base))
+  return difference === null ? null : `after the next run: ${difference}`
+}

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { type Product, type Run, startFlowscan } from './product.ts'
+
+/** A system call as strace tells of it. */
+export interface Call {
+  /** Of the kernel; the process's own number for the main one. */
+  readonly thread: number
+  readonly name: string
+  /** It was the so many-th of its name in its thread: what strace's `when` counts. */
+  readonly at: number
+  readonly args: string
+  /** `null`: it never returned. */
+  readonly result: string | null
+  readonly isInjected: boolean
+}
+
+/** What to do at the `at`-th call of a name: strace(1), `inject`. */
+export interface Injection {
+  readonly call: string
+  readonly at: number
+  /** `signal=KILL`, `error=EIO`, `retval=0`. */
+  readonly what: string
+  /** Only the main thread's calls count; else those of each thread, by themselves. */
+  readonly isMain: boolean
+}
+
+export interface TracedRun extends Run {
+  readonly mainThread: number
+  readonly calls: readonly Call[]
+}
+
+const AWAIT_TRACER = new URL('await-tracer.mjs', import.meta.url).href
+
+/** Runs flowscan under strace, which writes down these calls (names, comma-separated) and meddles with one of them. */
+export async function trace(
+  product: Product,
+  base: string,
+  command: string,
+  names: string,
+  injection?: Injection,
+): Promise<TracedRun> {
+  const log = `${base}.strace`
+  const loads = pathToFileURL(join(product, `dist/ingest/commands/${command}.js`)).href
+  const { child, ended } = startFlowscan(product, base, command, ['--import', AWAIT_TRACER], { FLOWSCAN_LOADS: loads })
+  await untilStopped(child)
+  const strace = attach(child.pid!, log, names, injection)
+  await strace.attached
+  child.kill('SIGCONT')
+  const run = await ended
+  await strace.ended
+  const calls = parseLog(readFileSync(log, 'utf8'), child.pid!)
+  rmSync(log)
+  return { ...run, mainThread: child.pid!, calls }
+}
+
+async function untilStopped(child: ChildProcess): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+    if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('T')) return
+    await setTimeout(2)
+  }
+  throw new Error(`flowscan ended with ${child.exitCode ?? child.signalCode} before it could be traced`)
+}
+
+function attach(pid: number, log: string, names: string, injection: Injection | undefined) {
+  const inject = injection && ['-e', `inject=${injection.call}:${injection.what}:when=${injection.at}`]
+  const options = ['-y', '-s', '0', '-e', `trace=${names}`, '-e', 'signal=none', ...(inject ?? [])]
+  const threads = injection?.isMain === true ? [] : ['-f']
+  const strace = spawn('strace', [...threads, ...options, '-o', log, '-p', String(pid)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const ended = once(strace, 'close')
+  let said = ''
+  const attached = new Promise<void>((resolve, reject) => {
+    strace.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      if (/ attached/.test(said)) resolve()
+    })
+    ended.then(() => reject(new Error(`strace: ${said}`)), reject)
+  })
+  return { attached, ended }
+}
+
+const BEGUN = /^(?:(\d+) +)?(\w+)\((.*?)(?:\) += (.*)| <unfinished \.\.\.>)$/
+const RESUMED = /^(?:(\d+) +)?<\.\.\. (\w+) resumed>(.*)\) += (.*)$/
+
+/** The calls of a log (`strace -o`) in the order in which they began; `mainThread`: that of lines that name none. */
+export function parseLog(text: string, mainThread: number): Call[] {
+  const calls: { -readonly [K in keyof Call]: Call[K] }[] = []
+  const counts = new Map<string, number>()
+  const open = new Map<number, number>()
+  for (const line of text.split('\n')) {
+    const begun = BEGUN.exec(line)
+    const resumed = RESUMED.exec(line)
+    if (begun !== null) {
+      const [, id, name, args, result] = begun as unknown as [string, string | undefined, string, string, string?]
+      const thread = Number(id ?? mainThread)
+      const key = `${thread} ${name}`
+      const at = (counts.get(key) ?? 0) + 1
+      counts.set(key, at)
+      if (result === undefined) open.set(thread, calls.length)
+      calls.push({ thread, name, at, args, result: result ?? null, isInjected: isInjected(result) })
+    } else if (resumed !== null) {
+      const [, id, , args, result] = resumed as unknown as [string, string | undefined, string, string, string]
+      const thread = Number(id ?? mainThread)
+      const call = calls[open.get(thread) ?? -1]
+      if (call === undefined) throw new Error(`strace: nothing to resume: ${line}`)
+      call.args += args
+      call.result = result
+      call.isInjected = isInjected(result)
+      open.delete(thread)
+    }
+  }
+  return calls
+}
+
+function isInjected(result: string | undefined): boolean {
+  return result?.endsWith('(INJECTED)') === true
+}
+
+/** The files that a call names, relative to `base`, if they are below it; `.` is `base` itself. */
+export function pathsOf({ args }: Call, base: string): string[] {
+  return [...args.matchAll(/"([^"]*)"|\d+<([^>]*)>/g)]
+    .map(([, name, open]) => name ?? open!)
+    .filter((path) => path === base || path.startsWith(`${base}/`))
+    .map((path) => path.slice(base.length + 1) || '.')
+}
+
+/** Has the call worked? */
+export function hasWorked({ result }: Call): boolean {
+  return result !== null && !result.startsWith('-1') && !result.startsWith('?')
+}
+
+/** Does it make its name if there is none, or empty the file? */
+export function isCreating({ name, args }: Call): boolean {
+  return name === 'openat' && /\bO_(CREAT|TRUNC)\b/.test(args)
+}
+
+/** Is it a temporary name, of whatever process? */
+export function isTemporary(path: string): boolean {
+  return /\.tmp-/.test(path)
+}
+
+/** A path without what differs from run to run: process ids and chance. */
+export function withoutChance(path: string): string {
+  return path.replace(/\.tmp-(stale-)?\d+(-[0-9a-f]+)?/g, '.tmp-$1*')
+}
