@@ -1,12 +1,12 @@
 import { DecodeError } from '../model/errors.ts'
 import { createFlowBatch, type FlowFileSummary } from '../model/flow-batch.ts'
 import type { ByteReader } from './bytes.ts'
-import { MOST_UNPACKED } from './codecs.ts'
+import { type Decompress, MOST_UNPACKED } from './codecs.ts'
 import type { EmitBatch } from './decoder.ts'
 import { createExporterIndex, type ExporterIndex } from './exporters.ts'
 import type { BlockHeader } from './nfcapd-block-header.ts'
 import { type RecordReader, warnOfRecords, warnOfSampling } from './nfcapd-records.ts'
-import { createCodecs, type Unpacked, unpack } from './nfcapd-unpacking.ts'
+import { createCodecs, unpack } from './nfcapd-unpacking.ts'
 import { createGrowth } from './unpacking.ts'
 import type { Warnings } from './warnings.ts'
 
@@ -26,8 +26,9 @@ interface Block {
   /** Of its header, in the file. */
   readonly byte: number
   readonly header: BlockHeader
-  /** `null`: nothing that is wanted. */
-  readonly unpacked: Unpacked | null
+  /** Its payload; `null`: nothing that is wanted. */
+  readonly packed: Uint8Array | null
+  readonly decompress: Decompress | null
 }
 
 /**
@@ -86,8 +87,7 @@ export async function readBlocks(
     const remain = whole.length - headerLength
     if (remain < size)
       return tear(byte, `block of ${size} bytes, but only ${remain} remain; is the collector still writing?`)
-    const unpacked = isWanted ? unpack(whole.subarray(headerLength - 4), header, decompress) : null
-    return { byte, header, unpacked }
+    return { byte, header, packed: isWanted ? whole.subarray(headerLength) : null, decompress }
   }
 
   function tear(byte: number, message: string): null {
@@ -101,8 +101,10 @@ export async function readBlocks(
     damage.report(torn.byte, torn.message)
   }
 
-  function read({ byte, header, unpacked }: Block): void {
-    if (unpacked === null) return
+  /** Unpacks and reads in one go: what is unpacked lies in memory that other files use too. */
+  function read({ byte, header, packed, decompress }: Block): void {
+    if (packed === null) return
+    const unpacked = unpack(packed, header, decompress)
     const bomb = growth.add(layout.headerLength + header.size, [
       'problem' in unpacked ? { length: unpacked.wasted } : unpacked.payload,
     ])

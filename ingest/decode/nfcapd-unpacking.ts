@@ -26,13 +26,13 @@ async function open(codec: Codec, byte: number): Promise<Decompress> {
   }
 }
 
-/** Unpacks the block whose payload begins at byte 4 of `bytes` (see `Decompress`). Never fails. */
+/** Unpacks the payload of a block (see `Decompress`). Never fails. */
 export function unpack(
   bytes: Uint8Array,
   { codec, unpackedSize, obstacle }: BlockHeader,
   decompress: Decompress | null,
 ): Unpacked {
-  const block = `block of ${bytes.length - 4} bytes`
+  const block = `block of ${bytes.length} bytes`
   if (decompress === null) return { problem: `${block} is ${obstacle} and is left out`, wasted: 0 }
   if (unpackedSize !== null && !(unpackedSize >= 0 && unpackedSize <= MOST_UNPACKED)) {
     return {
