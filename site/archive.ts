@@ -135,7 +135,7 @@ function keyOf(...inputs: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 16)
 }
 
-/** Of a slot whose every part is damaged. */
+/** Of a slot that has no part any more. */
 function emptyBoard(from: number): Board {
   const none = { distinct: 0, kept: 0, rows: [] }
   return {

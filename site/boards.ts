@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Board } from '../ingest/model/board.ts'
 import type { Part } from '../ingest/model/part.ts'
 import { DAY_SECONDS, dayOf, startOfDay } from '../ingest/model/time.ts'
@@ -14,13 +13,13 @@ import {
   toBoard,
 } from '../ingest/store/boards.ts'
 import { DamagedFile, readJson, writeJson } from '../ingest/store/files.ts'
-import { listDays, listParts, type PartName, readPart } from '../ingest/store/part.ts'
+import { listDays, listParts, type PartName, readPartOf } from '../ingest/store/part.ts'
 import type { RankedBoard } from './pages/board-list.ts'
 import type { NewestBoards } from './pages/scoreboard.ts'
 
 /** A slot's parts added up. */
 export interface SlotBoard {
-  /** `null` when none of them is whole; `flowscan` heals these from their flow files. */
+  /** `null` without parts. */
   readonly board: Board | null
   /** Flows the collectors lost; `null` when none of them says. */
   readonly lost: number | null
@@ -29,7 +28,7 @@ export interface SlotBoard {
 /** The slots of a day that have parts, ascending. */
 type Listing = ReadonlyMap<number, readonly PartName[]>
 
-/** The scoreboards of a store. A build looks at the newest again and again: the last few are remembered. */
+/** The scoreboards of a store. A build looks at the newest again and again: the last few are remembered. Throws DamagedPart and DamagedDerived. */
 export interface BoardReader {
   list(day: string): Listing
   slot(slot: number): SlotBoard
@@ -52,7 +51,7 @@ export function createBoardReader(data: string): BoardReader {
   return {
     list,
     slot(slot) {
-      const known = slots.get(slot) ?? addUp(readWhole(data, list(dayOf(slot)).get(slot) ?? []))
+      const known = slots.get(slot) ?? addUp(readParts(data, slot, list(dayOf(slot)).get(slot) ?? []))
       if (slots.size >= REMEMBERED_SLOTS && !slots.has(slot)) slots.delete([...slots.keys()][0]!)
       slots.set(slot, known)
       return known
@@ -70,15 +69,8 @@ function groupBySlot(parts: readonly PartName[]): Listing {
   return slots
 }
 
-function readWhole(data: string, names: readonly PartName[]): Part[] {
-  return names.flatMap(({ name, slot }) => {
-    try {
-      return [readPart(join(data, 'parts', dayOf(slot), name))]
-    } catch (error) {
-      if (error instanceof DamagedFile) return []
-      throw error
-    }
-  })
+function readParts(data: string, slot: number, names: readonly PartName[]): Part[] {
+  return names.map((name) => readPartOf(data, dayOf(slot), name))
 }
 
 function addUp(parts: readonly Part[]): SlotBoard {

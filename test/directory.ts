@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -8,6 +8,13 @@ import { onTestFinished } from 'vitest'
 export function temporaryDirectory(): string {
   const path = mkdtempSync(join(tmpdir(), 'flowscan-'))
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+/** A copy of a directory, with the times of its files; it goes when the test is over. */
+export function copyOf(directory: string): string {
+  const path = temporaryDirectory()
+  cpSync(directory, path, { recursive: true, preserveTimestamps: true })
   return path
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { buildSite } from '../../site/build.ts'
 import { loadConfig } from '../config/load.ts'
 import { acquireLock } from '../run/lock.ts'
+import { describeRepair, repairing } from '../run/repair.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
 
 export function configure(command: Command): void {
@@ -22,11 +23,17 @@ site.dir/current: point the web server there. Whatever fails, the old site stays
 
 /** Builds and says how it went in one line. Throws a UserError (75) when another build of the same site is under way. */
 export async function buildAndReport(configPath: string): Promise<void> {
-  const { config } = await loadConfig(configPath)
+  const loaded = await loadConfig(configPath)
+  const { config } = loaded
   const release = acquireLock(config.site.dir)
   try {
     const started = performance.now()
-    const { rendered, kept, archived } = await buildSite(config, { log: (line) => console.error(`flowscan: ${line}`) })
+    const log = (line: string) => console.error(`flowscan: ${line}`)
+    const { rendered, kept, archived } = await repairing(
+      loaded,
+      () => buildSite(config, { log }),
+      (repair) => log(describeRepair(repair)),
+    )
     const seconds = ((performance.now() - started) / 1000).toFixed(1)
     console.error(
       `flowscan: site built in ${seconds} s: ${rendered} pages rendered, ${kept} as they were, ${archived} scoreboards archived`,

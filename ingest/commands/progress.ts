@@ -4,6 +4,8 @@ import { describeRepair } from '../run/repair.ts'
 
 /** Tells how an ingest goes: a bar on a terminal, else a line per file for the log. `stop` clears the bar. */
 export interface Progress extends IngestListener {
+  /** Of anything else that takes its time. */
+  onStep(what: string, done: number, all: number): void
   stop(): void
 }
 
@@ -32,6 +34,7 @@ function bar(): Progress {
       for (const line of complaints(name, outcome)) say(line)
     },
     onDay: (_day, done, all) => show('adding up days', done, all),
+    onStep: show,
     onRepair: (repair) => say(printable(describeRepair(repair))),
     stop: () => shown.stop(),
   }
@@ -43,6 +46,7 @@ function lines(): Progress {
       if (outcome.kind === 'counted') console.error(`${printable(name)}: ${describeOutcome(outcome)}`)
       for (const line of complaints(name, outcome)) console.error(line)
     },
+    onStep: () => {},
     onRepair: (repair) => console.error(printable(describeRepair(repair))),
     stop: () => {},
   }
@@ -55,6 +59,6 @@ function complaints(name: string, outcome: Outcome): string[] {
 }
 
 /** Names of files are anybody's text: one line, no control characters. */
-function printable(name: string): string {
+export function printable(name: string): string {
   return name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
 }

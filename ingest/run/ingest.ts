@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import { UserError } from '../model/errors.ts'
 import { dayOf, isoTime } from '../model/time.ts'
+import { refuseNewerStore } from '../store/derive.ts'
 import { DamagedFile, hashFile, moveFile, sweepTemporaries } from '../store/files.ts'
 import { commitEncoded, shortId } from '../store/part.ts'
+import { NewerSchema } from '../store/schema.ts'
 import { discoverFlowFiles, type WaitingFile } from './discover.ts'
 import { Deferred, type OpenedFile, openFlowFile, Refused, Unreadable } from './flow-file.ts'
 import { type LeftFiles, readLeftFiles } from './left.ts'
@@ -41,6 +43,7 @@ export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}
   const { data } = loaded.config
   const release = acquireLock(data)
   try {
+    refuseNewerStore(data)
     sweepTemporaries(data)
     const waiting = discoverFlowFiles(loaded.config)
     const left = readLeftFiles(data)
@@ -130,7 +133,7 @@ function outcomeOf(error: unknown, file: WaitingFile, data: string, opened: Open
   if (error instanceof Deferred) return { kind: 'deferred', reason: error.message }
   if (error instanceof Unreadable) return { kind: 'unreadable', reason: error.message }
   if (error instanceof Refused) return { kind: 'refused', reason: error.message }
-  if (error instanceof UserError && !(error instanceof DamagedFile)) {
+  if (error instanceof UserError && !(error instanceof DamagedFile) && !(error instanceof NewerSchema)) {
     if (opened !== null) setAside(data, shortId(hashFile(file.path)), file.path, file.name, error)
     return { kind: 'quarantined', reason: error.message }
   }

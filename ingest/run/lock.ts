@@ -35,6 +35,13 @@ export function acquireLock(data: string): () => void {
   throw new UserError(`${path}: other processes take this lock again and again; try later`, EXIT.tryLater)
 }
 
+/** The number of the process that is at work on a data directory; `null` when none is. */
+export function lockHolder(data: string): number | null {
+  const found = readLock(join(data, 'lock'))
+  const holder = found === null ? null : parseHolder(found)
+  return holder !== null && isRunning(holder) ? holder.pid : null
+}
+
 function heldBy(path: string, { pid }: Holder): UserError {
   return new UserError(
     `${path}: process ${pid} is at work on this data directory; wait until it has finished, or end it`,

@@ -1,57 +1,109 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import { UserError } from '../model/errors.ts'
 import { partId } from '../model/part.ts'
 import { dayOf } from '../model/time.ts'
-import { derive } from '../store/derive.ts'
+import { derive, neighbours } from '../store/derive.ts'
+import { DamagedDerived } from '../store/derived-file.ts'
 import { hashFile, listDirectory, writeFileDurably } from '../store/files.ts'
-import { commitEncoded, DamagedPart, type EncodedPart, type PartName, shortId } from '../store/part.ts'
+import {
+  commitEncoded,
+  DamagedPart,
+  type EncodedPart,
+  isWhole,
+  type PartName,
+  partPath,
+  shortId,
+} from '../store/part.ts'
 import { Deferred, type OpenedFile, openFlowFile, Refused, Unreadable } from './flow-file.ts'
+import { acquireLock } from './lock.ts'
 import { makeRoomAside, setAside } from './quarantine.ts'
 import { tallyTask } from './tallier.ts'
 
-/** What became of a damaged part. */
-export interface Repair {
-  readonly path: string
-  /** The saved flow file it was made from again; `null`: there is none, and its slot is a gap. */
-  readonly from: string | null
-}
+/** What became of a damaged file. */
+export type Repair =
+  /** A part, and the saved flow file it was made from again; `null`: there is none, and its slot is a gap. */
+  | { readonly path: string; readonly from: string | null }
+  /** A series, a board or the index: made anew from what it was derived from. */
+  | { readonly path: string; readonly derived: true }
+
+type OnRepair = (repair: Repair) => void
 
 /**
- * `derive`, whatever rot has done to parts: a damaged one is set aside in `quarantine` and made again from its saved flow file, by
- * today's config. Where that has gone, too, the slot becomes a gap, never a wrong number. Nothing is deleted.
+ * `derive`, whatever rot has done: a damaged part is set aside in `quarantine` and made again from its saved flow file, by today's
+ * config; where that has gone, too, the slot becomes a gap, never a wrong number. A damaged derived file is set aside and made anew, as
+ * are the days of `anew`. Nothing is deleted.
  */
 export async function deriveAndRepair(
   loaded: LoadedConfig,
   onDay: ((day: string, done: number, all: number) => void) | undefined,
-  onRepair: (repair: Repair) => void = () => {},
+  onRepair: OnRepair = () => {},
+  anew: ReadonlySet<string> = new Set(),
 ): Promise<string[]> {
   const { data } = loaded.config
   const days = new Set<string>()
+  const doubtful = new Set(anew)
   for (;;) {
     try {
-      for (const day of derive(data, onDay)) days.add(day)
+      for (const day of derive(data, onDay, doubtful)) days.add(day)
       return [...days].sort()
     } catch (error) {
-      if (!(error instanceof DamagedPart)) throw error
-      onRepair(await repair(loaded, error))
+      for (const day of await repair(loaded, error, onRepair)) doubtful.add(day)
     }
   }
 }
 
-/** At every moment the part's name holds the damaged one or the new one, while there is a flow file to make it from: a kill costs nothing. */
-async function repair(loaded: LoadedConfig, damaged: DamagedPart): Promise<Repair> {
+/** Does something that reads what is stored. Damage that it meets is repaired, and it is done again. */
+export async function repairing<T>(loaded: LoadedConfig, act: () => Promise<T>, onRepair: OnRepair): Promise<T> {
+  for (;;) {
+    try {
+      return await act()
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      const release = acquireLock(loaded.config.data)
+      try {
+        await deriveAndRepair(loaded, undefined, onRepair, await repair(loaded, error, onRepair))
+      } finally {
+        release()
+      }
+    }
+  }
+}
+
+function isDamage(error: unknown): error is DamagedPart | DamagedDerived {
+  return error instanceof DamagedPart || error instanceof DamagedDerived
+}
+
+/** Repairs what an error tells of; throws any other error. Returns the days to make anew: those that a part made again may reach into. */
+export async function repair(loaded: LoadedConfig, error: unknown, onRepair: OnRepair): Promise<ReadonlySet<string>> {
+  if (!isDamage(error)) throw error
+  const { path } = error
+  if (error instanceof DamagedPart) {
+    onRepair({ path, from: await repairPart(loaded, error) })
+    return new Set(neighbours(dayOf(error.part.slot)))
+  }
+  setAside(loaded.config.data, shortId(hashFile(path)), path, basename(path), error)
+  onRepair({ path, derived: true })
+  return new Set()
+}
+
+/**
+ * Returns the flow file from which it was made again. At every moment the part's name holds the damaged one or the new one, while there
+ * is a flow file to make it from: a kill costs nothing.
+ */
+async function repairPart(loaded: LoadedConfig, damaged: DamagedPart): Promise<string | null> {
   const { data } = loaded.config
   const { path, part } = damaged
+  const isInPlace = path === partPath(data, part)
+  // Another run was faster.
+  if (isInPlace && isWhole(path)) return path
   const found = await findFlowFile(loaded, part)
-  if (found === null) {
-    setAside(data, part.id, path, part.name, damaged)
-    return { path, from: null }
-  }
-  writeFileDurably(makeRoomAside(data, part.id, part.name, damaged), readFileSync(path))
-  commitEncoded(data, found.part)
-  return { path, from: found.from }
+  if (found !== null && isInPlace)
+    writeFileDurably(makeRoomAside(data, part.id, part.name, damaged), readFileSync(path))
+  if (found !== null) commitEncoded(data, found.part)
+  if (found === null || !isInPlace) setAside(data, part.id, path, part.name, damaged)
+  return found?.from ?? null
 }
 
 /** Finds the saved flow file of a part by its content, and counts it. */
@@ -86,7 +138,13 @@ function isOfOneFile(error: unknown): boolean {
 }
 
 /** What one line of a log says of a repair. */
-export function describeRepair({ path, from }: Repair): string {
-  const told = from === null ? 'no saved flow file holds what it held, so its slot is a gap' : `made again from ${from}`
-  return `${path}: damaged, set aside in quarantine; ${told}`
+export function describeRepair(repair: Repair): string {
+  return `${repair.path}: damaged, set aside in quarantine; ${mendOf(repair)}`
+}
+
+function mendOf(repair: Repair): string {
+  if ('derived' in repair) return 'made anew'
+  return repair.from === null
+    ? 'no saved flow file holds what it held, so its slot is a gap'
+    : `made again from ${repair.from}`
 }

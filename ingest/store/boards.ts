@@ -3,7 +3,8 @@ import type { Board } from '../model/board.ts'
 import { MEASURES, type Measure } from '../model/measure.ts'
 import type { HostBound, HostList, HostRow, Part } from '../model/part.ts'
 import { DAY_SECONDS, SLOT_SECONDS, startOfDay } from '../model/time.ts'
-import { DamagedFile, readJson, writeJson } from './files.ts'
+import { readDerived } from './derived-file.ts'
+import { writeJson } from './files.ts'
 
 const SCHEMA = 1
 type Counters = [number, number, number, number, number, number]
@@ -149,15 +150,10 @@ export function boardPath(data: string, day: string): string {
   return join(data, 'boards', `${day}.json.gz`)
 }
 
-/** `null` when there is none, or none that can be read: then it is made anew. */
+/** `null` when there is none. Throws DamagedDerived and NewerSchema. */
 export function readDayBoard(data: string, day: string): DayBoard | null {
-  try {
-    const stored = readJson(boardPath(data, day))?.value as ({ schema: number } & DayBoard) | undefined
-    return stored?.schema === SCHEMA ? stored : null
-  } catch (error) {
-    if (error instanceof DamagedFile) return null
-    throw error
-  }
+  const isOwn = ({ board }: Partial<DayBoard>) => board?.from === startOfDay(day)
+  return readDerived<DayBoard>(boardPath(data, day), SCHEMA, isOwn)?.value ?? null
 }
 
 export function writeDayBoard(data: string, day: string, inputs: readonly string[], sum: BoardSum): void {

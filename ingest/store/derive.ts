@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DIRECTIONS } from '../model/direction.ts'
 import type { Part } from '../model/part.ts'
-import { DAY_SECONDS, dayOf, STEPS, type StepName, startOfDay } from '../model/time.ts'
+import { DAY_SECONDS, dayOf, isoTime, STEPS, type StepName, startOfDay } from '../model/time.ts'
 import { addPart, type BoardSum, boardPath, readDayBoard, resumeBoardSum, writeDayBoard } from './boards.ts'
-import { DamagedFile, readJson, writeJson } from './files.ts'
-import { listDays, listParts, type PartName, readPartOf } from './part.ts'
+import { readDerived } from './derived-file.ts'
+import { DamagedFile, listDirectory, writeJson } from './files.ts'
+import { listDays, listParts, type PartName, readNewestPart, readPartOf } from './part.ts'
 import {
   addCounts,
   createTable,
@@ -19,7 +20,7 @@ import {
   tableFromJson,
   tableToJson,
 } from './series-table.ts'
-import { windowOf } from './windows.ts'
+import { startOfWindow, windowOf } from './windows.ts'
 
 /*
  * Series are a pure function of the set of parts: whatever the order, the batches and the crashes in between, the same
@@ -28,7 +29,7 @@ import { windowOf } from './windows.ts'
 const SCHEMA = 1
 
 /** What a series file was made from: by day the ids of parts (5 minutes), by window the SHA-256 of the finer file (above). */
-type Inputs = { [name: string]: readonly string[] }
+export type Inputs = { [name: string]: readonly string[] }
 
 interface StoredTable {
   readonly table: SeriesTable
@@ -40,22 +41,22 @@ export function seriesPath(data: string, step: StepName, window: string): string
   return join(data, 'series', step, `${window}.json.gz`)
 }
 
-/** Reads a series file; `null` when there is none, it is damaged, or of another schema: then it is derived anew. */
+/** Reads a series file; `null` when there is none. Throws DamagedDerived and NewerSchema. */
 export function readTable(
   data: string,
   step: StepName,
   window: string,
   wants?: (cell: string) => boolean,
 ): StoredTable | null {
-  try {
-    const stored = readJson(seriesPath(data, step, window))
-    if (stored === null) return null
-    const { schema, inputs, ...table } = stored.value as TableJson & { schema: number; inputs: Inputs }
-    return schema === SCHEMA ? { table: tableFromJson(table, wants), inputs, sha256: stored.sha256 } : null
-  } catch (error) {
-    if (error instanceof DamagedFile) return null
-    throw error
-  }
+  const start = isoTime(startOfWindow(window))
+  const stored = readDerived<TableJson & { schema: number; inputs: Inputs }>(
+    seriesPath(data, step, window),
+    SCHEMA,
+    (table) => table.step === step && table.from === start,
+  )
+  if (stored === null) return null
+  const { schema: _schema, inputs, ...table } = stored.value
+  return { table: tableFromJson(table, wants), inputs, sha256: stored.sha256 }
 }
 
 function writeTable(data: string, window: string, table: SeriesTable, inputs: Inputs): string {
@@ -75,18 +76,29 @@ interface OpenDay {
   isChanged: boolean
 }
 
-/** Brings series and boards up to date with the parts. Returns the days whose parts had changed, or of which a file had gone. Throws DamagedPart. */
-export function derive(data: string, onDay: (day: string, done: number, all: number) => void = () => {}): string[] {
+/**
+ * Brings series and boards up to date with the parts; days of `anew` are made from nothing, whatever is stored of them. Returns the days
+ * whose parts had changed, or of which a file had gone. Throws DamagedPart and DamagedDerived.
+ */
+export function derive(
+  data: string,
+  onDay: (day: string, done: number, all: number) => void = () => {},
+  anew: ReadonlySet<string> = new Set(),
+): string[] {
   const index = readIndex(data)
-  const listings = new Map(listDays(data).map((day) => [day, listParts(data, day)]))
+  const listings = new Map(
+    listDays(data)
+      .map((day) => [day, listParts(data, day)] as const)
+      .filter(([, parts]) => parts.length > 0),
+  )
   const hashes = new Map([...listings].map(([day, parts]) => [day, hashOf(parts)]))
-  const changed = [...new Set([...listings.keys(), ...Object.keys(index)])]
-    .filter((day) => hashes.get(day) !== index[day] || isIncomplete(data, day))
+  const changed = [...new Set([...listings.keys(), ...Object.keys(index), ...anew])]
+    .filter((day) => anew.has(day) || hashes.get(day) !== index[day] || isIncomplete(data, day))
     .sort()
   if (changed.length === 0) return []
 
   const touched = new Set<string>()
-  const run = createRun(data, listings, index)
+  const run = createRun(data, listings, index, anew)
   for (const [done, day] of changed.entries()) {
     onDay(day, done, changed.length)
     for (const each of run.deriveDay(day)) touched.add(each)
@@ -111,15 +123,18 @@ function createRun(
   data: string,
   listings: ReadonlyMap<string, readonly PartName[]>,
   index: Readonly<Record<string, string>>,
+  anew: ReadonlySet<string>,
 ) {
+  // Without an index nobody knows which days were whole: parts of a later day may reach into one that has gone.
+  const isIndexLost = Object.keys(index).length === 0 && listDirectory(join(data, 'series', '5m')).length > 0
   const open = new Map<string, OpenDay>()
   const partsOf = (day: string) => listings.get(day) ?? []
 
   function openDay(day: string): OpenDay {
     const known = open.get(day)
     if (known !== undefined) return known
-    const stored = readTable(data, '5m', day)
-    const isLost = stored === null && index[day] !== undefined
+    const stored = anew.has(day) ? null : readTable(data, '5m', day)
+    const isLost = stored === null && (anew.has(day) || isIndexLost || index[day] !== undefined)
     const opened = stored === null || hasGone(stored.inputs) ? emptyDay(day) : fromStored(stored)
     open.set(day, opened)
     if (isLost || (stored !== null && hasGone(stored.inputs))) refill(day, opened)
@@ -138,7 +153,7 @@ function createRun(
   function refill(day: string, opened: OpenDay): void {
     for (const home of neighbours(day))
       for (const name of partsOf(home)) fold(opened, day, home, name.id, readPartOf(data, home, name))
-    opened.isChanged = true
+    opened.isChanged = opened.inputs.size > 0 || existsSync(seriesPath(data, '5m', day))
   }
 
   function fold(opened: OpenDay, day: string, home: string, id: string, part: Part): void {
@@ -164,6 +179,7 @@ function createRun(
         data,
         day,
         partsOf(day).map(({ id }) => id),
+        anew.has(day),
       )
       for (const name of partsOf(day)) {
         const isFolded = home.inputs.get(day)?.has(name.id) === true
@@ -186,16 +202,7 @@ function createRun(
   }
 
   function readsAs(day: string): boolean {
-    return partsOf(day).length > 0 || readJsonQuietly(seriesPath(data, '5m', day))
-  }
-}
-
-function readJsonQuietly(path: string): boolean {
-  try {
-    return readJson(path) !== null
-  } catch (error) {
-    if (error instanceof DamagedFile) return true
-    throw error
+    return partsOf(day).length > 0 || existsSync(seriesPath(data, '5m', day))
   }
 }
 
@@ -208,7 +215,7 @@ function fromStored({ table, inputs }: StoredTable): OpenDay {
 }
 
 /** A part reaches at most 24 hours back and ten minutes ahead: the day before, the day, the day behind. */
-function neighbours(day: string): string[] {
+export function neighbours(day: string): string[] {
   const start = startOfDay(day)
   return [-1, 0, 1].map((days) => dayOf(start + days * DAY_SECONDS))
 }
@@ -236,12 +243,12 @@ function addPartToDay(table: SeriesTable, day: string, home: string, part: Part)
 }
 
 /** The day's board; begun anew when it holds a part that no longer exists. */
-function openBoard(data: string, day: string, present: readonly string[]) {
-  const stored = readDayBoard(data, day)
+function openBoard(data: string, day: string, present: readonly string[], isAnew: boolean) {
+  const stored = isAnew ? null : readDayBoard(data, day)
   const sound = stored?.inputs.every((id) => present.includes(id)) === true ? stored : null
   const inputs = new Set(sound?.inputs)
   const sum: BoardSum = resumeBoardSum(day, sound)
-  let isChanged = stored !== sound
+  let isChanged = (isAnew && present.length > 0) || stored !== sound
   return {
     has: (id: string) => inputs.has(id),
     add(id: string, part: Part): void {
@@ -327,18 +334,26 @@ function openWindows(data: string, step: '2h' | '1d') {
   }
 }
 
-function indexPath(data: string): string {
+export function indexPath(data: string): string {
   return join(data, 'series', 'index.json.gz')
 }
 
-/** By day, the hash (`hashOf`) of its parts as they were when everything was last derived. */
+/** By day, the hash (`hashOf`) of its parts as they were when everything was last derived. Throws DamagedDerived. */
 export function readIndex(data: string): Record<string, string> {
-  try {
-    const stored = readJson(indexPath(data))?.value as { schema: number; days: Record<string, string> } | undefined
-    return stored?.schema === SCHEMA ? stored.days : {}
-  } catch (error) {
-    if (error instanceof DamagedFile) return {}
-    throw error
+  return readDerived<{ schema: number; days: Record<string, string> }>(indexPath(data), SCHEMA)?.value.days ?? {}
+}
+
+/**
+ * Throws NewerSchema where a newer flowscan has worked, as its newest part or the index tell: to be called before anything is written.
+ * Damage is left to who reads.
+ */
+export function refuseNewerStore(data: string): void {
+  for (const read of [() => readIndex(data), () => readNewestPart(data)]) {
+    try {
+      read()
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import {
   fsyncSync,
   linkSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -13,10 +14,12 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, relative } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { EXIT, UserError } from '../model/errors.ts'
 
@@ -136,6 +139,26 @@ export function listDirectory(path: string): string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
+  }
+}
+
+/** Every file in some directories below `base`, however deep, by its path below `base`. Temporary names are left out. */
+export function listFiles(base: string, directories: readonly string[]): string[] {
+  return directories
+    .filter((directory) => existsSync(join(base, directory)))
+    .flatMap((directory) => readdirSync(join(base, directory), { recursive: true, withFileTypes: true }))
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith(TEMPORARY))
+    .map((entry) => relative(base, join(entry.parentPath, entry.name)))
+}
+
+/** Does something in a directory of the system's for temporary files, in which these names lead into `data`; it is gone afterwards. */
+export function inScratchStore<T>(data: string, names: readonly string[], act: (scratch: string) => T): T {
+  const scratch = mkdtempSync(join(tmpdir(), 'flowscan-'))
+  try {
+    for (const name of names) symlinkSync(join(data, name), join(scratch, name))
+    return act(scratch)
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
   }
 }
 

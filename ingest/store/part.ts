@@ -1,8 +1,8 @@
-import { join } from 'node:path'
-import { EXIT, UserError } from '../model/errors.ts'
+import { basename, join } from 'node:path'
 import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { DamagedFile, encodeJson, listDirectory, readJson, writeVerified } from './files.ts'
+import { assertSchema } from './schema.ts'
 
 const SCHEMA = 1
 /** Digits of the id that a name shows: enough that no two parts ever share them. */
@@ -52,9 +52,11 @@ export function commitEncoded(data: string, part: EncodedPart): boolean {
   return true
 }
 
-function isWhole(path: string): boolean {
+/** Is this a part that can be read? */
+export function isWhole(path: string): boolean {
   try {
-    return readJson(path) !== null
+    readPart(path)
+    return true
   } catch (error) {
     if (error instanceof DamagedFile) return false
     throw error
@@ -73,26 +75,28 @@ export class DamagedPart extends DamagedFile {
   }
 }
 
-/** Reads a part of a day, verified. Throws DamagedPart. */
+/** Reads a part of a day, verified. Throws DamagedPart, and what `readPart` throws. */
 export function readPartOf(data: string, day: string, part: PartName): Part {
   const path = join(data, 'parts', day, part.name)
   try {
+    if (dayOf(part.slot) !== day) throw new DamagedFile(`${path}: it belongs to the day ${dayOf(part.slot)}`)
     return readPart(path)
   } catch (error) {
     throw error instanceof DamagedFile ? new DamagedPart(path, part, error) : error
   }
 }
 
-/** Reads a part, verified. Throws DamagedFile; a UserError when another flowscan wrote it, for that is no damage. */
+/**
+ * Reads a part, verified, also that it is the one its name tells of. Throws DamagedFile; NewerSchema when a newer flowscan
+ * wrote it, for that is no damage.
+ */
 export function readPart(path: string): Part {
   const stored = readJson(path)
   if (stored === null) throw new DamagedFile(`${path}: no such part`)
   const part = stored.value as Part
-  if (part.schema !== SCHEMA)
-    throw new UserError(
-      `${path}: schema ${part.schema}, but this flowscan reads ${SCHEMA}; run the flowscan that wrote it. Nothing was changed`,
-      EXIT.io,
-    )
+  assertSchema(path, part, SCHEMA)
+  if (basename(partPath('', part)) !== basename(path))
+    throw new DamagedFile(`${path}: it holds the part ${basename(partPath('', part))}`)
   return part
 }
 
@@ -116,26 +120,29 @@ function slotInStamp(stamp: string): number {
   return Date.parse(text) / 1000
 }
 
-/** Every part of one slot, verified; several collectors or a restarted one give several. Damaged ones are left out. */
+/** Every part of one slot, verified; several collectors or a restarted one give several. Throws DamagedPart. */
 export function readSlotParts(data: string, slot: number): Part[] {
   const day = dayOf(slot)
   return listParts(data, day)
     .filter((name) => name.slot === slot)
-    .flatMap(({ name }) => {
-      try {
-        return [readPart(join(data, 'parts', day, name))]
-      } catch (error) {
-        if (error instanceof DamagedFile) return []
-        throw error
-      }
-    })
+    .map((name) => readPartOf(data, day, name))
 }
 
 /** The newest slot that has a part, in unix seconds; `null` when nothing was ingested. */
 export function newestSlot(data: string): number | null {
+  return newest(data)?.part.slot ?? null
+}
+
+/** The newest part, verified; `null` when nothing was ingested. Throws DamagedPart. */
+export function readNewestPart(data: string): Part | null {
+  const found = newest(data)
+  return found === null ? null : readPartOf(data, found.day, found.part)
+}
+
+function newest(data: string): { day: string; part: PartName } | null {
   for (const day of listDays(data).reverse()) {
-    const last = listParts(data, day).at(-1)
-    if (last !== undefined) return last.slot
+    const part = listParts(data, day).at(-1)
+    if (part !== undefined) return { day, part }
   }
   return null
 }

@@ -30,7 +30,8 @@ export function windowsBetween(step: StepName, from: number, to: number): Window
   return windows
 }
 
-function startOfWindow(name: string): number {
+/** The start of the window of this name, in unix seconds. */
+export function startOfWindow(name: string): number {
   return startOfDay(name + '-01-01'.slice(name.length - 4))
 }
 

@@ -1,28 +1,42 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
 import { type LoadedConfig, parseConfig } from '../../ingest/config/load.ts'
 import { isoTime } from '../../ingest/model/time.ts'
+import { repairStore } from '../../ingest/run/fsck.ts'
 import { ingest } from '../../ingest/run/ingest.ts'
 import { query } from '../../ingest/run/query.ts'
-import type { Repair } from '../../ingest/run/repair.ts'
+import { type Repair, repairing } from '../../ingest/run/repair.ts'
 import { seriesPath } from '../../ingest/store/derive.ts'
 import { readJson, writeJson } from '../../ingest/store/files.ts'
-import { hashTree, temporaryDirectory } from '../directory.ts'
+import { readSlotParts } from '../../ingest/store/part.ts'
+import { readSeries } from '../../ingest/store/series.ts'
+import { copyOf, hashTree } from '../directory.ts'
 import { BASE_SLOT, CONFIG, writeFlowFiles } from '../flow-files.ts'
 
 const DAY = '2024-05-01'
 const STORED = ['data/parts', 'data/series', 'data/boards', 'saved']
 
-/** A store of four ingested files. */
-async function setUp(): Promise<{ base: string; data: string; loaded: LoadedConfig }> {
-  const base = temporaryDirectory()
-  mkdirSync(join(base, 'flows'))
-  const loaded = parseConfig(CONFIG, join(base, 'flowscan.config.ts'))
-  writeFlowFiles(join(base, 'flows'), 4)
-  await ingest(loaded)
+const prepared = new Map<number, string>()
+
+afterAll(() => {
+  for (const path of prepared.values()) rmSync(path, { recursive: true })
+})
+
+/** A store of some ingested files. */
+async function setUp(files = 4): Promise<{ base: string; data: string; loaded: LoadedConfig }> {
+  const load = (base: string) => parseConfig(CONFIG, join(base, 'flowscan.config.ts'))
+  if (!prepared.has(files)) {
+    const path = mkdtempSync(join(tmpdir(), 'flowscan-'))
+    prepared.set(files, path)
+    writeFlowFiles(join(path, 'flows'), files)
+    await ingest(load(path))
+  }
+  const base = copyOf(prepared.get(files)!)
+  const loaded = load(base)
   return { base, data: loaded.config.data, loaded }
 }
 
@@ -97,6 +111,68 @@ test.each([
   rmSync(join(data, `${name}.json.gz`))
   await ingest(loaded)
   expect(hashTree(base, ...STORED)).toEqual(before)
+})
+
+const NAMES = [
+  'series/5m/2024-05-01',
+  'series/30m/2024-05-01',
+  'series/2h/2024-05',
+  'series/1d/2024',
+  'series/index',
+  'boards/2024-05-01',
+]
+
+test.each(NAMES)('%s, when it is damaged, is set aside and made anew as soon as a run reads it', async (name) => {
+  const { base, data, loaded } = await setUp()
+  const before = hashTree(base, ...STORED)
+  const path = join(data, `${name}.json.gz`)
+  rot(path)
+  const waiting = writeFlowFiles(join(base, 'flows'), 5)
+  for (const known of waiting.slice(0, 4)) rmSync(known)
+  expect(await ingestAgain(loaded)).toEqual([{ path, derived: true }])
+  const [aside] = readdirSync(join(data, 'quarantine'))
+  expect(readdirSync(join(data, 'quarantine', aside!)).sort()).toEqual([basename(path), 'reason.json'])
+  const fresh = await setUp(5)
+  expect(hashTree(base, ...STORED)).toEqual(hashTree(fresh.base, ...STORED))
+  expect(hashTree(base, ...STORED)).not.toEqual(before)
+})
+
+test('what a build reads and finds damaged is made anew, and the build done again', async () => {
+  const { base, data, loaded } = await setUp()
+  const before = hashTree(base, ...STORED)
+  const [part, series] = [partOf(data, 0), seriesPath(data, '1d', '2024')]
+  rot(part)
+  rot(series)
+  const repairs: Repair[] = []
+  const build = async () => [
+    readSlotParts(data, BASE_SLOT).length,
+    readSeries(data, '1d', { from: BASE_SLOT, to: BASE_SLOT + 1 }).known,
+  ]
+  expect(await repairing(loaded, build, (repair) => repairs.push(repair))).toEqual([1, [1200]])
+  expect(repairs.map(({ path }) => path)).toEqual([part, series])
+  expect(hashTree(base, ...STORED)).toEqual(before)
+})
+
+test.each(NAMES)('case 103: %s of a newer schema is refused and nothing is changed', async (name) => {
+  const { base, data, loaded } = await setUp()
+  const path = join(data, `${name}.json.gz`)
+  writeJson(path, { ...(readJson(path)!.value as object), schema: 2 })
+  const before = hashTree(base, ...STORED)
+  await expect(repairStore(loaded, false, () => {})).rejects.toThrow('schema 2, but this flowscan reads 1')
+  rmSync(partOf(data, 0))
+  await expect(ingest(loaded)).rejects.toThrow('schema 2, but this flowscan reads 1')
+  expect(readJson(path)?.value).toMatchObject({ schema: 2 })
+  expect(Object.keys(before)).toContain(`data/${name}.json.gz`)
+})
+
+test('case 103: what a newer flowscan stored keeps waiting flow files where they are', async () => {
+  const { base, data, loaded } = await setUp()
+  const path = partOf(data, 3)
+  writeJson(path, { ...(readJson(path)!.value as object), schema: 2 })
+  writeFlowFiles(join(base, 'flows'), 5)
+  const before = hashTree(base, ...STORED, 'flows')
+  await expect(ingest(loaded)).rejects.toThrow('schema 2, but this flowscan reads 1')
+  expect(hashTree(base, ...STORED, 'flows')).toEqual(before)
 })
 
 test('killed while it is made again, at any moment: nothing is lost', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, rmSync, truncateSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -197,19 +197,43 @@ describe('whatever the order', () => {
 })
 
 describe('damage to what is derived', () => {
-  test.each(['5m', '30m', '2h', '1d'] as const)('a torn %s file is made anew with the next part of its day', (step) => {
-    const [data, sound] = [temporaryDirectory(), temporaryDirectory()]
-    for (const at of [0, 1]) {
-      commitPart(data, part(DAY + at * 300, { 0: total(at + 1) }))
-      commitPart(sound, part(DAY + at * 300, { 0: total(at + 1) }))
-    }
+  test.each(['5m', '30m', '2h', '1d'] as const)('a torn %s file is told of and left as it is', (step) => {
+    const data = temporaryDirectory()
+    commitPart(data, part(DAY, { 0: total(1) }))
     derive(data)
     const windows = { '5m': '2026-11-23', '30m': '2026-11-23', '2h': '2026-11', '1d': '2026' }
-    truncateSync(seriesPath(data, step, windows[step]), 20)
-    for (const each of [data, sound]) commitPart(each, part(DAY + 600, { 0: total(9) }))
+    const path = seriesPath(data, step, windows[step])
+    truncateSync(path, 20)
+    commitPart(data, part(DAY + 600, { 0: total(9) }))
+    expect(() => derive(data)).toThrow(`${path}: stored file is damaged`)
+    expect(readFileSync(path)).toHaveLength(20)
+    rmSync(path)
     derive(data)
-    derive(sound)
-    expect(hashTree(data, ...SERIES)).toEqual(hashTree(sound, ...SERIES))
+    expect(octets(data, '1d', DAY, DAY + 86_400)).toEqual([10])
+  })
+
+  test('days made anew are as they were, those that only long flows reach included', () => {
+    const data = temporaryDirectory()
+    commitPart(data, part(DAY, { 0: total(5), [-1]: total(3) }))
+    derive(data)
+    const before = hashTree(data, ...SERIES)
+    derive(data, undefined, new Set(['2026-11-21', '2026-11-22', '2026-11-23', '2026-11-24']))
+    expect(hashTree(data, ...SERIES)).toEqual(before)
+    rmSync(seriesPath(data, '5m', '2026-11-22'))
+    derive(data, undefined, new Set(['2026-11-22']))
+    expect(hashTree(data, ...SERIES)).toEqual(before)
+  })
+
+  test('without its index, a day that was lost gets back what the parts of the next reach into it with', () => {
+    const data = temporaryDirectory()
+    commitPart(data, part(DAY - 300, { 0: total(1) }))
+    commitPart(data, part(DAY, { 0: total(5), [-1]: total(3) }))
+    derive(data)
+    const before = hashTree(data, ...SERIES)
+    rmSync(seriesPath(data, '5m', '2026-11-22'))
+    rmSync(join(data, 'series', 'index.json.gz'))
+    derive(data)
+    expect(hashTree(data, ...SERIES)).toEqual(before)
   })
 
   test('a part that went is no longer counted', () => {

@@ -1,0 +1,32 @@
+import { DamagedFile, readJson } from './files.ts'
+import { assertSchema } from './schema.ts'
+
+/** A derived file that is not what was derived: what it was derived from is there, so it can be set aside and made anew. */
+export class DamagedDerived extends DamagedFile {
+  readonly path: string
+
+  constructor(path: string, cause: DamagedFile) {
+    super(`${cause.message}; flowscan fsck --repair makes it anew`, { cause })
+    this.path = path
+  }
+}
+
+/**
+ * Reads a series, a board or the index, verified; `null` when there is none. `isOwn`: does what it holds fit its name? Throws
+ * DamagedDerived; NewerSchema when a newer flowscan wrote it, for that is no damage.
+ */
+export function readDerived<T extends object>(
+  path: string,
+  schema: number,
+  isOwn: (value: T) => boolean = () => true,
+): { value: T; sha256: string } | null {
+  try {
+    const stored = readJson(path)
+    if (stored === null) return null
+    assertSchema(path, stored.value, schema)
+    if (!isOwn(stored.value as T)) throw new DamagedFile(`${path}: it holds something else than its name says`)
+    return stored as { value: T; sha256: string }
+  } catch (error) {
+    throw error instanceof DamagedFile ? new DamagedDerived(path, error) : error
+  }
+}
