@@ -25,7 +25,7 @@ interface Stretch {
 
 /**
  * Builds the table. IPv4 and IPv6 are looked up apart: `::/0` means all of IPv6, not the IPv4 addresses mapped into it.
- * A look-up takes the top 16 bits to a few stretches and halves its way through those.
+ * A look-up takes 16 bits of the address, and as many times 8 more as it takes until all that begin like that are in one set.
  */
 export function createPrefixTable(prefixes: readonly MarkedPrefix[]): PrefixTable {
   const sets: number[][] = [[]]
@@ -39,15 +39,35 @@ export function createPrefixTable(prefixes: readonly MarkedPrefix[]): PrefixTabl
     return sets.push(sorted) - 1
   }
   const isMapped = ({ prefix }: MarkedPrefix) => isIPv4(prefix.address) && prefix.length >= 96
-  const setOfIPv4 = lookupIPv4(stretches(prefixes.filter(isMapped), [0, 0, 0xffff, 0], intern))
-  const ipv6 = prefixes.filter((prefix) => !isMapped(prefix))
-  const setOfIPv6 = lookupIPv6(withoutUnspecified(stretches(ipv6, [0, 0, 0, 0], intern)))
+  const ipv4 = stretches(prefixes.filter(isMapped), [0, 0, 0xffff, 0], intern)
+  const ipv6 = withoutUnspecified(
+    stretches(
+      prefixes.filter((prefix) => !isMapped(prefix)),
+      [0, 0, 0, 0],
+      intern,
+    ),
+  )
+  const { trie, roots } = buildTrie([
+    { found: ipv4, word: 3 },
+    { found: ipv6, word: 0 },
+  ])
+  const rootOfIPv6 = roots[1]!
   return {
     sets,
-    setOf: (words, at) =>
-      words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0xffff
-        ? setOfIPv4(words[at + 3]!)
-        : setOfIPv6(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!),
+    // Hot: twice per flow.
+    setOf(words, at) {
+      const isIPv4 = words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0xffff
+      let word = isIPv4 ? at + 3 : at
+      let entry = trie[(isIPv4 ? 0 : rootOfIPv6) + (words[word]! >>> 16)]!
+      for (let shift = 8; entry < 0; shift -= 8) {
+        if (shift < 0) {
+          shift = 24
+          word++
+        }
+        entry = trie[((words[word]! >>> shift) & 255) - entry]!
+      }
+      return entry
+    },
   }
 }
 
@@ -106,58 +126,58 @@ function compare(a: Address, b: Address): number {
   return 0
 }
 
-/** For each value of the top 16 bits, the last stretch that starts at or before its first address; one more at the end. */
-function index(starts: Float64Array): Uint32Array {
-  const lastAt = new Uint32Array(65_537)
-  let stretch = 0
-  for (let top = 0; top < 65_536; top++) {
-    while (stretch + 1 < starts.length && starts[stretch + 1]! <= top * 65_536) stretch++
-    lastAt[top] = stretch
-  }
-  lastAt[65_536] = starts.length - 1
-  return lastAt
+/** The bits of an address that a step of a look-up takes: `width` of them, `shift` bits before the end of a word. */
+interface Step {
+  readonly word: number
+  readonly shift: number
+  readonly width: number
 }
 
-function lookupIPv4(found: readonly Stretch[]): (address: number) => number {
-  const starts = Uint32Array.from(found, ({ start }) => start[3])
-  const sets = Uint32Array.from(found, ({ set }) => set)
-  const lastAt = index(Float64Array.from(starts))
-  // Hot: twice per flow.
-  return (address) => {
-    const top = address >>> 16
-    let low = lastAt[top]!
-    let high = lastAt[top + 1]!
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if (starts[middle]! <= address) low = middle
-      else high = middle - 1
+const FIRST_WIDTH = 16
+const WIDTH = 8
+
+/**
+ * A trie: nodes of one entry for each value of a step, back to back. An entry is the set of all addresses whose bits led to it or,
+ * where these differ, the place of the node for the next step, negative. The first step takes more bits than the others: most
+ * look-ups end there. Returns the nodes, the place of the one that each list of stretches begins with, in `roots`.
+ */
+function buildTrie(lists: readonly { readonly found: readonly Stretch[]; readonly word: number }[]) {
+  const nodes: Int32Array[] = []
+  let length = 0
+
+  function add(found: readonly Stretch[], step: Step): number {
+    const place = length
+    const node = new Int32Array(1 << step.width)
+    length += node.length
+    nodes.push(node)
+    // The first stretch begins before this node, or with it.
+    for (let from = 0, to = 1; from < found.length; from = to++) {
+      const value = from === 0 ? 0 : bitsOf(found[from]!.start, step)
+      while (to < found.length && bitsOf(found[to]!.start, step) === value) to++
+      const isWhole = from === 0 || beginsWith(found[from]!.start, step)
+      node.fill(found[to - 1]!.set, value, to < found.length ? bitsOf(found[to]!.start, step) : node.length)
+      if (!isWhole || to - from > 1) node[value] = -add(found.slice(isWhole ? from : from - 1, to), stepBehind(step))
     }
-    return sets[low]!
+    return place
   }
+
+  const roots = lists.map(({ found, word }) => add(found, { word, shift: 32 - FIRST_WIDTH, width: FIRST_WIDTH }))
+  const trie = new Int32Array(length)
+  for (let n = 0, at = 0; n < nodes.length; at += nodes[n++]!.length) trie.set(nodes[n]!, at)
+  return { trie, roots }
 }
 
-function lookupIPv6(found: readonly Stretch[]): (a: number, b: number, c: number, d: number) => number {
-  const starts = Uint32Array.from(found.flatMap(({ start }) => [...start]))
-  const sets = Uint32Array.from(found, ({ set }) => set)
-  // A half more says: somewhere behind the address that has only these 32 bits.
-  const lastAt = index(
-    Float64Array.from(found, ({ start: [a, b, c, d] }) => a + (b === 0 && c === 0 && d === 0 ? 0 : 0.5)),
-  )
-  // Hot: twice per flow.
-  return (a, b, c, d) => {
-    const top = a >>> 16
-    let low = lastAt[top]!
-    let high = lastAt[top + 1]!
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      const at = middle * 4
-      const w = starts[at]!
-      const x = starts[at + 1]!
-      const y = starts[at + 2]!
-      const before = w !== a ? w < a : x !== b ? x < b : y !== c ? y < c : starts[at + 3]! <= d
-      if (before) low = middle
-      else high = middle - 1
-    }
-    return sets[low]!
-  }
+function bitsOf(address: Address, { word, shift, width }: Step): number {
+  return (address[word]! >>> shift) & ((1 << width) - 1)
+}
+
+/** Is it the first address of those with the same bits up to this step? */
+function beginsWith(address: Address, { word, shift }: Step): boolean {
+  return (address[word]! & ((1 << shift) - 1)) === 0 && address.every((bits, at) => at <= word || bits === 0)
+}
+
+function stepBehind({ word, shift }: Step): Step {
+  return shift === 0
+    ? { word: word + 1, shift: 32 - WIDTH, width: WIDTH }
+    : { word, shift: shift - WIDTH, width: WIDTH }
 }
