@@ -13,7 +13,7 @@ function flowscan(...args: string[]) {
   return { status, stdout, stderr }
 }
 
-const COMMANDS = ['run', 'watch', 'ingest', 'build', 'serve', 'demo', 'check', 'fsck', 'inspect', 'query']
+const COMMANDS = ['run', 'watch', 'ingest', 'build', 'serve', 'demo', 'check', 'fsck', 'verify', 'inspect', 'query']
 
 test('help names every command, and each has help with an example', () => {
   const { status, stdout } = flowscan('--help')

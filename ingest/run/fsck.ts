@@ -1,14 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
-import { EXIT, UserError } from '../model/errors.ts'
-import { derive, refuseNewerStore } from '../store/derive.ts'
+import { compareDerived, type Difference } from '../store/compare.ts'
+import { refuseNewerStore } from '../store/derive.ts'
 import { DamagedDerived } from '../store/derived-file.ts'
-import { DamagedFile, inScratchStore, listFiles, readJson } from '../store/files.ts'
+import { DamagedFile, readJson } from '../store/files.ts'
 import { checkDerived } from './check-derived.ts'
 import { checkParts } from './check-parts.ts'
 import { createFindings, type Defect, type Findings } from './defect.ts'
-import { acquireLock, lockHolder } from './lock.ts'
+import { acquireLock, refuseWhileLocked } from './lock.ts'
 import { deriveAndRepair, type Repair, repair } from './repair.ts'
 import { findStrangers } from './strangers.ts'
 
@@ -29,12 +29,7 @@ export type OnStep = (what: string, done: number, all: number) => void
  * is also derived anew, elsewhere, and compared byte for byte. Changes nothing. Throws a UserError (75) while a run is at work.
  */
 export function fsck(data: string, deep: boolean, onStep: OnStep = () => {}): StoreCheck {
-  const holder = lockHolder(data)
-  if (holder !== null)
-    throw new UserError(
-      `${data}: process ${holder} is at work on it, and what is half done looks like damage; wait until it has finished`,
-      EXIT.tryLater,
-    )
+  refuseWhileLocked(data)
   return checkStore(data, deep, onStep)
 }
 
@@ -79,10 +74,20 @@ function checkStore(data: string, deep: boolean, onStep: OnStep): StoreCheck {
   const parts = checkParts(data, findings, (done, all) => onStep('reading days of parts', done, all))
   const derived = checkDerived(data, parts, findings, (done, all) => onStep('reading series and boards', done, all))
   const isCompared = deep && findings.defects.length === 0
-  if (isCompared) compareDerived(data, findings, onStep)
+  if (isCompared)
+    addDifferences(
+      compareDerived(data, undefined, (_day, done, all) => onStep('adding up days', done, all)),
+      findings,
+    )
   checkLeft(join(data, 'left.json.gz'), findings)
   findStrangers(data, findings)
   return { parts: parts.count, derived, isCompared, defects: findings.defects }
+}
+
+function addDifferences(differences: readonly Difference[], findings: Findings): void {
+  for (const { path, found } of differences)
+    if (found === 'it has gone') findings.add('damage', path, found)
+    else findings.addWrong(path, found)
 }
 
 /** What has become of files that stay where they are: without it they are read again. */
@@ -92,21 +97,6 @@ function checkLeft(path: string, findings: Findings): void {
       readJson(path)
     } catch (error) {
       throw error instanceof DamagedFile ? new DamagedDerived(path, error) : error
-    }
-  })
-}
-
-/** Derives everything elsewhere and compares. */
-function compareDerived(data: string, findings: Findings, onStep: OnStep): void {
-  inScratchStore(data, ['parts'], (scratch) => {
-    derive(scratch, (_day, done, all) => onStep('adding up days', done, all))
-    const expected = listFiles(scratch, ['series', 'boards'])
-    for (const path of new Set([...expected, ...listFiles(data, ['series', 'boards'])])) {
-      const [stored, made] = [join(data, path), join(scratch, path)]
-      if (!existsSync(stored)) findings.add('damage', stored, 'it has gone')
-      else if (!existsSync(made)) findings.addWrong(stored, 'no part gives it')
-      else if (!readFileSync(stored).equals(readFileSync(made)))
-        findings.addWrong(stored, 'it differs from what the parts give')
     }
   })
 }

@@ -35,11 +35,13 @@ export function acquireLock(data: string): () => void {
   throw new UserError(`${path}: other processes take this lock again and again; try later`, EXIT.tryLater)
 }
 
-/** The number of the process that is at work on a data directory; `null` when none is. */
-export function lockHolder(data: string): number | null {
-  const found = readLock(join(data, 'lock'))
+/** For what reads only, and would take what is half done for damage: throws a UserError (75) while a process is at work. */
+export function refuseWhileLocked(data: string): () => void {
+  const path = join(data, 'lock')
+  const found = readLock(path)
   const holder = found === null ? null : parseHolder(found)
-  return holder !== null && isRunning(holder) ? holder.pid : null
+  if (holder !== null && isRunning(holder)) throw heldBy(path, holder)
+  return () => {}
 }
 
 function heldBy(path: string, { pid }: Holder): UserError {

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
-import { UserError } from '../model/errors.ts'
 import { partId } from '../model/part.ts'
 import { dayOf } from '../model/time.ts'
 import { derive, neighbours } from '../store/derive.ts'
 import { DamagedDerived } from '../store/derived-file.ts'
-import { hashFile, listDirectory, writeFileDurably } from '../store/files.ts'
+import { hashFile, writeFileDurably } from '../store/files.ts'
 import {
   commitEncoded,
   DamagedPart,
@@ -16,9 +15,10 @@ import {
   partPath,
   shortId,
 } from '../store/part.ts'
-import { Deferred, type OpenedFile, openFlowFile, Refused, Unreadable } from './flow-file.ts'
+import type { OpenedFile } from './flow-file.ts'
 import { acquireLock } from './lock.ts'
 import { makeRoomAside, setAside } from './quarantine.ts'
+import { isOfOneFile, listSaved, openSaved } from './saved.ts'
 import { tallyTask } from './tallier.ts'
 
 /** What became of a damaged file. */
@@ -80,7 +80,9 @@ export async function repair(loaded: LoadedConfig, error: unknown, onRepair: OnR
   if (!isDamage(error)) throw error
   const { path } = error
   if (error instanceof DamagedPart) {
-    onRepair({ path, from: await repairPart(loaded, error) })
+    // Else another run was faster.
+    const isDamaged = path !== partPath(loaded.config.data, error.part) || !isWhole(path)
+    if (isDamaged) onRepair({ path, from: await repairPart(loaded, error) })
     return new Set(neighbours(dayOf(error.part.slot)))
   }
   setAside(loaded.config.data, shortId(hashFile(path)), path, basename(path), error)
@@ -96,8 +98,6 @@ async function repairPart(loaded: LoadedConfig, damaged: DamagedPart): Promise<s
   const { data } = loaded.config
   const { path, part } = damaged
   const isInPlace = path === partPath(data, part)
-  // Another run was faster.
-  if (isInPlace && isWhole(path)) return path
   const found = await findFlowFile(loaded, part)
   if (found !== null && isInPlace)
     writeFileDurably(makeRoomAside(data, part.id, part.name, damaged), readFileSync(path))
@@ -106,23 +106,19 @@ async function repairPart(loaded: LoadedConfig, damaged: DamagedPart): Promise<s
   return found?.from ?? null
 }
 
-/** Finds the saved flow file of a part by its content, and counts it. */
+/** Finds the saved flow file of a part by its content, and counts it. Something else that lies there is no reason to stop looking. */
 async function findFlowFile(
   loaded: LoadedConfig,
   { source, slot, id }: PartName,
 ): Promise<{ from: string; part: EncodedPart } | null> {
-  const { flows } = loaded.config
-  if (flows.saved === false) return null
-  const directory = join(flows.saved, dayOf(slot))
-  for (const name of listDirectory(directory)) {
-    const path = join(directory, name)
+  for (const file of listSaved(loaded.config).get(dayOf(slot)) ?? []) {
     let opened: OpenedFile | undefined
     try {
-      opened = openFlowFile({ path, name }, { ...flows, settleSeconds: 0 }, Date.now())
-      if (shortId(partId(source, slot, hashFile(path))) !== id) continue
+      opened = openSaved(loaded.config, file)
+      if (shortId(partId(source, slot, hashFile(file.path))) !== id) continue
       const { part } = await tallyTask({ ...opened, source }, loaded)
       opened.assertUnchanged()
-      if (shortId(part.id) === id) return { from: path, part }
+      if (shortId(part.id) === id) return { from: file.path, part }
     } catch (error) {
       if (!isOfOneFile(error)) throw error
     } finally {
@@ -130,11 +126,6 @@ async function findFlowFile(
     }
   }
   return null
-}
-
-/** Something else that lies in `saved` is no reason to stop looking. */
-function isOfOneFile(error: unknown): boolean {
-  return [Deferred, Refused, Unreadable, UserError].some((kind) => error instanceof kind)
 }
 
 /** What one line of a log says of a repair. */

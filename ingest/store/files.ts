@@ -120,13 +120,18 @@ export function readJson(path: string): { value: unknown; sha256: string } | nul
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   }
+  return decodeJson(bytes, path)
+}
+
+/** `readJson` of bytes that were read from `place`, a name for the error. Throws DamagedFile. */
+export function decodeJson(bytes: Uint8Array, place: string): { value: unknown; sha256: string } {
   try {
     const [line, trailer] = gunzipSync(bytes).toString('utf8').split('\n')
     const { sha256 } = JSON.parse(trailer ?? '') as { sha256: string }
     if (createHash('sha256').update(line!).digest('hex') !== sha256) throw new Error('its checksum does not fit')
     return { value: JSON.parse(line!), sha256 }
   } catch (error) {
-    throw new DamagedFile(`${path}: stored file is damaged (${(error as Error).message})`, { cause: error })
+    throw new DamagedFile(`${place}: stored file is damaged (${(error as Error).message})`, { cause: error })
   }
 }
 
@@ -151,11 +156,17 @@ export function listFiles(base: string, directories: readonly string[]): string[
     .map((entry) => relative(base, join(entry.parentPath, entry.name)))
 }
 
-/** Does something in a directory of the system's for temporary files, in which these names lead into `data`; it is gone afterwards. */
+/**
+ * Does something in a directory of the system's for temporary files, in which these names lead to those in `data`: what is written there
+ * takes their place and changes nothing in `data`. It is gone afterwards.
+ */
 export function inScratchStore<T>(data: string, names: readonly string[], act: (scratch: string) => T): T {
   const scratch = mkdtempSync(join(tmpdir(), 'flowscan-'))
   try {
-    for (const name of names) symlinkSync(join(data, name), join(scratch, name))
+    for (const name of names) {
+      makeDirectory(dirname(join(scratch, name)))
+      symlinkSync(join(data, name), join(scratch, name))
+    }
     return act(scratch)
   } finally {
     rmSync(scratch, { recursive: true, force: true })

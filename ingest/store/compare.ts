@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DAY_SECONDS, STEPS, type StepName, startOfDay } from '../model/time.ts'
+import { derive } from './derive.ts'
+import { inScratchStore, listFiles } from './files.ts'
+import { listDays } from './part.ts'
+import { startOfWindow, windowOf } from './windows.ts'
+
+/** A derived file that is not what the parts give. */
+export interface Difference {
+  readonly path: string
+  readonly found: 'it has gone' | 'no part gives it' | 'it differs from what the parts give'
+}
+
+const DERIVED = ['series', 'boards']
+
+/**
+ * Derives days (all when absent) from the parts, elsewhere, and compares every file that tells of them byte for byte. Nothing is changed.
+ * Throws DamagedPart; DamagedDerived of days beside these.
+ */
+export function compareDerived(
+  data: string,
+  days: readonly string[] = listDays(data),
+  onDay: (day: string, done: number, all: number) => void = () => {},
+): Difference[] {
+  const stored = listFiles(data, DERIVED)
+  const isAll = listDays(data).every((day) => days.includes(day))
+  const linked = isAll ? [] : stored.filter((path) => !tellsOf(path, days))
+  return inScratchStore(data, ['parts', ...linked], (scratch) => {
+    derive(scratch, onDay, isAll ? undefined : new Set(days))
+    const compared = new Set([...stored, ...listFiles(scratch, DERIVED)])
+    for (const path of linked) if (path !== INDEX) compared.delete(path)
+    return [...compared].sort().flatMap((path) => compareFile(join(data, path), join(scratch, path)))
+  })
+}
+
+const INDEX = join('series', 'index.json.gz')
+
+/** Does a derived file, by its path below the data directory, tell of one of these days? */
+export function tellsOf(path: string, days: readonly string[]): boolean {
+  const [, step, name] = /^(?:series\/(\w+)|boards)\/([\d-]+)\.json\.gz$/.exec(path) ?? []
+  if (name === undefined) return false
+  const from = startOfWindow(name)
+  const window = step === undefined ? { length: 1, seconds: DAY_SECONDS } : widthOf(step as StepName, from)
+  const to = from + window.length * window.seconds
+  return days.some((day) => startOfDay(day) >= from && startOfDay(day) < to)
+}
+
+function widthOf(step: StepName, from: number): { length: number; seconds: number } {
+  return { length: windowOf(step, from).length, seconds: STEPS[step] }
+}
+
+function compareFile(stored: string, made: string): Difference[] {
+  if (!existsSync(stored)) return [{ path: stored, found: 'it has gone' }]
+  if (!existsSync(made)) return [{ path: stored, found: 'no part gives it' }]
+  const isEqual = readFileSync(stored).equals(readFileSync(made))
+  return isEqual ? [] : [{ path: stored, found: 'it differs from what the parts give' }]
+}
