@@ -12,6 +12,7 @@ import {
   readDayBoard,
   toBoard,
 } from '../ingest/store/boards.ts'
+import { reviveBoard } from '../ingest/store/counters.ts'
 import { DamagedFile, readJson, writeJson } from '../ingest/store/files.ts'
 import { listDays, listParts, type PartName, readPartOf } from '../ingest/store/part.ts'
 import type { RankedBoard } from './pages/board-list.ts'
@@ -158,7 +159,9 @@ function stampOf(data: string, day: string): string {
 function readKept(path: string): Closed | null {
   try {
     const stored = readJson(path)?.value as ({ schema: number } & Closed) | undefined
-    return stored?.schema === SCHEMA ? stored : null
+    if (stored?.schema !== SCHEMA) return null
+    if (stored.board !== null) reviveBoard(stored.board)
+    return stored
   } catch (error) {
     if (error instanceof DamagedFile) return null
     throw error

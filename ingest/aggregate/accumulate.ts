@@ -1,9 +1,10 @@
 import { createAddressSpace, createEnds } from '../classify/direction.ts'
 import { activeDimensions } from '../classify/index.ts'
 import type { Config } from '../config/schema.ts'
+import type { Counter } from '../model/counter.ts'
 import { DIRECTIONS, IN, OUT } from '../model/direction.ts'
-import { UserError } from '../model/errors.ts'
 import { BATCH_SIZE, type FlowBatch } from '../model/flow-batch.ts'
+import { MEASURES } from '../model/measure.ts'
 import type { PartHosts, PartSlot } from '../model/part.ts'
 import { SLOT_MS } from '../model/time.ts'
 import { createCells } from './cells.ts'
@@ -12,23 +13,25 @@ import { listHosts } from './host-lists.ts'
 import { createFlowList, createHosts, HOST_LIMITS, type HostLimits } from './hosts.ts'
 import { createCodePacking, createKindRows, createKinds, type KindRows } from './kinds.ts'
 import { countBefore, LONGEST_MS, SLOTS_REACHED, slotWindow } from './spread.ts'
+import { addCounts, addTo, CARRY, createSums, sumAt } from './sums.ts'
 
-/** A record beyond this many octets or packets is true only if some line could carry it: see `LINE_OCTETS_PER_MS`. */
+/** A record beyond this many octets, packets or flows is true only if some line could carry it: see `LINE_OCTETS_PER_MS`. */
 const PLAUSIBLE = 2 ** 40
-/** 400 Gb/s: the fastest line that a flow's own duration may excuse. */
+/** 400 Gb/s: the fastest line that a flow's own duration may excuse. In a day that is less than `CARRY`. */
 const LINE_OCTETS_PER_MS = 50_000_000
 
 /** What one file adds up to, by the time all its batches were added. */
 export interface Accumulation {
-  readonly octets: number
-  readonly packets: number
-  readonly flows: number
+  readonly octets: Counter
+  readonly packets: Counter
+  readonly flows: Counter
   readonly skewed: number
   readonly overlong: number
   readonly reversed: number
   readonly implausible: number
-  readonly flowsByDirection: { readonly [D in (typeof DIRECTIONS)[number]]: number }
-  readonly exporters: { readonly [address: string]: { readonly flows: number; readonly sampleRate: number } }
+  readonly undersized: number
+  readonly flowsByDirection: { readonly [D in (typeof DIRECTIONS)[number]]: Counter }
+  readonly exporters: { readonly [address: string]: { readonly flows: Counter; readonly sampleRate: number } }
   readonly slots: readonly PartSlot[]
   readonly hosts: PartHosts
 }
@@ -79,23 +82,26 @@ export function createAccumulator(
   const toGroups = createFlowList()
   const long = createFlowList()
   const lists = [incoming, outgoing, toGroups, long]
-  const flowsByDirection = new Float64Array(DIRECTIONS.length)
-  const sum = { octets: 0, packets: 0, flows: 0, skewed: 0, overlong: 0, reversed: 0, implausible: 0 }
+  const totals = createSums(MEASURES.length)
+  const sum = { skewed: 0, overlong: 0, reversed: 0, implausible: 0, undersized: 0 }
 
   // Hot: runs once per flow. Finds the slot it ended in, and puts it on the lists it belongs to.
   function sort({ length, exporter, octets, packets, flows, startMs, endMs }: FlowBatch): void {
     const { direction, multicast } = ends
     const { isBorder, flows: flowsOf } = exporters
+    let allOctets = 0
+    let allPackets = 0
+    let allFlows = 0
     for (let i = 0; i < length; i++) {
       const end = endMs[i]!
       if (end < startMs[i]!) {
         startMs[i] = end
         sum.reversed++
       }
-      if (
-        (octets[i]! > PLAUSIBLE || packets[i]! > PLAUSIBLE) &&
-        !isPlausible(octets[i]!, packets[i]!, end - startMs[i]!)
-      ) {
+      const o = octets[i]!
+      const p = packets[i]!
+      const f = flows[i]!
+      if (o + p + f > PLAUSIBLE && !isPlausible(Math.max(o, p, f), end - startMs[i]!)) {
         sum.implausible++
         octets[i] = 0
         packets[i] = 0
@@ -103,14 +109,14 @@ export function createAccumulator(
         slotWord[i] = home * 8
         continue
       }
+      if (p > o) sum.undersized++
       const way = direction[i]!
       const from = exporter[i]!
       const scope = way * 2 + isBorder[from]!
-      sum.octets += octets[i]!
-      sum.packets += packets[i]!
-      sum.flows += flows[i]!
-      flowsByDirection[way]! += flows[i]!
-      flowsOf[from]! += flows[i]!
+      allOctets += o
+      allPackets += p
+      allFlows += f
+      addTo(flowsOf, from * DIRECTIONS.length + way, f)
 
       let slot = home
       if (end < firstMs || end > lastMs) sum.skewed++
@@ -139,6 +145,8 @@ export function createAccumulator(
       if (way === OUT) outgoing.flows[outgoing.length++] = i
       else incoming.flows[incoming.length++] = i
     }
+    if (allOctets + allPackets + allFlows < CARRY) addCounts(totals, 0, allOctets, allPackets, allFlows)
+    else for (let i = 0; i < length; i++) addCounts(totals, 0, octets[i]!, packets[i]!, flows[i]!)
   }
 
   /** Index of the slot that holds a moment of the window; the window is short enough for 32 bits of milliseconds. */
@@ -225,14 +233,11 @@ export function createAccumulator(
   function settle(): Omit<Accumulation, 'hosts'> {
     drain()
     return {
+      octets: sumAt(totals, 0),
+      packets: sumAt(totals, 1),
+      flows: sumAt(totals, 2),
       ...sum,
-      flowsByDirection: {
-        in: flowsByDirection[IN]!,
-        out: flowsByDirection[OUT]!,
-        internal: flowsByDirection[2]!,
-        transit: flowsByDirection[3]!,
-      },
-      exporters: exporters.summary(),
+      ...exporters.summary(),
       slots: cells.slots((index) => (firstMs + index * SLOT_MS) / 1000),
     }
   }
@@ -250,7 +255,6 @@ export function createAccumulator(
       countOutside(batch)
       countKinds(batch)
       for (const list of lists) list.length = 0
-      assertExact(sum.octets, sum.packets, sum.flows)
     },
     recount() {
       counted = settle()
@@ -270,15 +274,6 @@ export function createAccumulator(
 }
 
 /** Would some line have carried this much in the time? */
-function isPlausible(octets: number, packets: number, durationMs: number): boolean {
-  const most = Math.max(PLAUSIBLE, Math.min(durationMs, LONGEST_MS) * LINE_OCTETS_PER_MS)
-  return octets <= most && packets <= most
-}
-
-/** Sums of whole numbers in doubles are exact up to 2^53; no cell exceeds the file's total. */
-function assertExact(...sums: readonly number[]): void {
-  if (sums.every((total) => total <= Number.MAX_SAFE_INTEGER)) return
-  throw new UserError(
-    'the counters of this file add up to more than 2^53; no line carries that much in one capture: is a sampleRate wrong?',
-  )
+function isPlausible(count: number, durationMs: number): boolean {
+  return count <= Math.max(PLAUSIBLE, Math.min(durationMs, LONGEST_MS) * LINE_OCTETS_PER_MS)
 }

@@ -3,7 +3,9 @@ import { activeDimensions, activePairs } from '../classify/index.ts'
 import type { Config } from '../config/schema.ts'
 import { cellName, TOTAL } from '../model/cell.ts'
 import { DIRECTIONS } from '../model/direction.ts'
+import type { Counts } from '../model/measure.ts'
 import type { CellCounts, PartSlot } from '../model/part.ts'
+import { addCounts, createSums, type Sums, sumAt } from './sums.ts'
 
 /** Octets, packets, flows. */
 const VALUES = 3
@@ -129,11 +131,11 @@ function remembered(classifier: Classifier): (code: number, direction: number) =
 
 /** Counters by slot and index, in pages made when first needed: what saw nothing costs nothing. */
 function createCounters(count: number) {
-  const pagesOfSlot = new Map<number, (Float64Array | undefined)[]>()
+  const pagesOfSlot = new Map<number, (Sums | undefined)[]>()
 
-  function pageOf(slot: number, number: number): Float64Array {
-    const pages = pagesOfSlot.get(slot) ?? new Array<Float64Array | undefined>(Math.ceil(count / PAGE))
-    const page = pages[number] ?? new Float64Array(PAGE * VALUES)
+  function pageOf(slot: number, number: number): Sums {
+    const pages = pagesOfSlot.get(slot) ?? new Array<Sums | undefined>(Math.ceil(count / PAGE))
+    const page = pages[number] ?? createSums(PAGE * VALUES)
     pages[number] = page
     pagesOfSlot.set(slot, pages)
     return page
@@ -143,20 +145,19 @@ function createCounters(count: number) {
     add(slot: number, index: number, octets: number, packets: number, flows: number): void {
       const page = pagesOfSlot.get(slot)?.[Math.floor(index / PAGE)] ?? pageOf(slot, Math.floor(index / PAGE))
       const at = (index % PAGE) * VALUES
-      page[at]! += octets
-      page[at + 1]! += packets
-      page[at + 2]! += flows
+      addCounts(page, at, octets, packets, flows)
     },
     slots: () => [...pagesOfSlot.keys()].sort((a, b) => a - b),
     cells(slot: number, names: readonly string[]): { [cell: string]: CellCounts } {
       const cells: { [cell: string]: { -readonly [D in keyof CellCounts]: CellCounts[D] } } = {}
       for (const [number, page] of pagesOfSlot.get(slot)!.entries()) {
-        for (let at = 0; page !== undefined && at < page.length; at += VALUES) {
-          if (page[at] === 0 && page[at + 1] === 0 && page[at + 2] === 0) continue
+        for (let at = 0; page !== undefined && at < PAGE * VALUES; at += VALUES) {
+          const counts: Counts = [sumAt(page, at), sumAt(page, at + 1), sumAt(page, at + 2)]
+          if (counts.every((value) => value === 0)) continue
           const index = number * PAGE + at / VALUES
           const name = names[Math.floor(index / DIRECTIONS.length)]!
           cells[name] ??= {}
-          cells[name][DIRECTIONS[index % DIRECTIONS.length]!] = [page[at]!, page[at + 1]!, page[at + 2]!]
+          cells[name][DIRECTIONS[index % DIRECTIONS.length]!] = counts
         }
       }
       return cells

@@ -1,32 +1,27 @@
-import { compareAddresses, FIRST_COUNTER, type HostRows, ROW_DOUBLES } from './host-rows.ts'
+import { type Counter, compareCounters } from '../model/counter.ts'
+import { compareAddresses, type HostRows, hostCounter } from './host-rows.ts'
 
 /**
  * The first `keep` of `rows` by one counter, equal ones by address; only those with more than `above` of it. A heap whose root
  * is the last of them: most rows cost one look at the counter.
  */
-export function firstBy(
-  counter: number,
-  rows: Uint32Array,
-  keep: number,
-  above: number,
-  { words, counters }: HostRows,
-): number[] {
+export function firstBy(counter: number, rows: Uint32Array, keep: number, above: Counter, hosts: HostRows): number[] {
   const heap: number[] = []
-  const column = FIRST_COUNTER + counter
+  const counterOf = (row: number) => hostCounter(hosts, row, counter)
   const compare = (a: number, b: number) =>
-    counters[b * ROW_DOUBLES + column]! - counters[a * ROW_DOUBLES + column]! || compareAddresses(words, a, b)
-  let least = 0
+    compareCounters(counterOf(b), counterOf(a)) || compareAddresses(hosts.words, a, b)
+  let least: Counter = 0
   // Hot: runs once per host and counter.
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at]!
-    const value = counters[row * ROW_DOUBLES + column]!
+    const value = counterOf(row)
     if (value <= above || value < least) continue
     if (heap.length < keep) siftUp(heap, heap.push(row) - 1, compare)
     else if (compare(row, heap[0]!) < 0) {
       heap[0] = row
       siftDown(heap, compare)
     }
-    if (heap.length === keep) least = counters[heap[0]! * ROW_DOUBLES + column]!
+    if (heap.length === keep) least = counterOf(heap[0]!)
   }
   return heap
 }

@@ -1,10 +1,13 @@
+import type { Counter } from '../model/counter.ts'
+import { type Sums, sumAt } from './sums.ts'
+
 /*
  * Where hosts are counted: rows of one line of the processor's cache, the address (4 words of 4 bytes), then the six
  * counters (8 bytes each). The same memory is seen as words and as doubles.
  */
 export interface HostRows {
   readonly words: Uint32Array
-  readonly counters: Float64Array
+  readonly counters: Sums
 }
 
 /** In octets, packets, flows; out octets, packets, flows. */
@@ -14,9 +17,15 @@ export const ROW_WORDS = ROW_BYTES / 4
 export const ROW_DOUBLES = ROW_BYTES / 8
 export const FIRST_COUNTER = 2
 
-export function createHostRows(count: number): HostRows {
+/** `carries`: of the rows that will be copied to these. */
+export function createHostRows(count: number, carries: Sums['carries'] = new Map()): HostRows {
   const words = new Uint32Array(count * ROW_WORDS)
-  return { words, counters: new Float64Array(words.buffer) }
+  return { words, counters: { sums: new Float64Array(words.buffer), carries } }
+}
+
+/** One of a row's six counters. */
+export function hostCounter({ counters }: HostRows, row: number, counter: number): Counter {
+  return sumAt(counters, row * ROW_DOUBLES + FIRST_COUNTER + counter)
 }
 
 /** Less than 0 when the address of row `a` comes first. */

@@ -1,4 +1,6 @@
-import { FIRST_COUNTER, HOST_COUNTERS, type HostRows, ROW_DOUBLES, ROW_WORDS } from './host-rows.ts'
+import { addCounters, type Counter, compareCounters, divideCounter, subtractCounters } from '../model/counter.ts'
+import { FIRST_COUNTER, HOST_COUNTERS, type HostRows, hostCounter, ROW_DOUBLES, ROW_WORDS } from './host-rows.ts'
+import { CARRY } from './sums.ts'
 
 /*
  * The busiest of more hosts than there are rows: Misra and Gries's "Finding repeated elements" (1982), many flows at a time and
@@ -8,10 +10,15 @@ import { FIRST_COUNTER, HOST_COUNTERS, type HostRows, ROW_DOUBLES, ROW_WORDS } f
  * What is sure: what one host lost in all, E, was taken from at least `parts` hosts each time, so E * parts <= N, all there was
  * of this counter. Of them at most j were among the j busiest, so (parts - j) * E <= N - (what the j busiest had), for every j.
  * A host given up had at most E.
+ *
+ * Here doubles go on beyond 2^53 and are rounded there. Of hosts with less than that nothing is rounded, and j may be the number of the
+ * others: a bound below 2^53 is sure. One above is raised by more than all rounding comes to.
  */
 
 /** Makes room: gives up the rows that are small by every counter. Others move up, in their order; returns how many stay. */
-export function sieve({ words, counters }: HostRows, size: number, parts: number): number {
+export function sieve({ words, counters: { sums: counters, carries } }: HostRows, size: number, parts: number): number {
+  for (const [place, times] of carries) counters[place]! += times * CARRY
+  carries.clear()
   const losses = new Float64Array(HOST_COUNTERS)
   const values = new Float64Array(size)
   for (let counter = 0; counter < HOST_COUNTERS; counter++) {
@@ -32,23 +39,35 @@ export function sieve({ words, counters }: HostRows, size: number, parts: number
  * For each counter, the most that a host may have and yet not be among the rows. They hold, counted anew, what `sieve` left;
  * row `size` holds what all others had. It is the least bound that is sure, and depends on the hosts alone.
  */
-export function completeAbove({ counters }: HostRows, size: number, parts: number): number[] {
-  const values = new Float64Array(size)
+export function completeAbove(rows: HostRows, size: number, parts: number): Counter[] {
   return Array.from({ length: HOST_COUNTERS }, (_, counter) => {
-    const known = values.subarray(0, positiveValues(counters, counter, size, values)).sort()
-    let rest = known.reduce((sum, value) => sum + value, counters[size * ROW_DOUBLES + FIRST_COUNTER + counter]!)
+    const known = sortedCounters(rows, counter, size)
+    let rest = known.reduce(addCounters, hostCounter(rows, size, counter))
     let j = 0
     for (; j < known.length; j++) {
       const value = known[known.length - 1 - j]!
-      if (value <= rest / (parts - j)) break
-      rest -= value
+      if (value <= divideCounter(rest, parts - j)) break
+      rest = subtractCounters(rest, value)
     }
-    return Math.floor(rest / (parts - j))
+    const bound = divideCounter(rest, parts - j)
+    return bound < 2 ** 53 ? bound : addCounters(bound, divideCounter(bound, 2 ** 20))
   })
 }
 
+/** A counter of every row that has any, ascending. */
+function sortedCounters(rows: HostRows, counter: number, size: number): Counter[] {
+  if (rows.counters.carries.size === 0) {
+    const values = new Float64Array(size)
+    return Array.from(values.subarray(0, positiveValues(rows.counters.sums, counter, size, values)).sort())
+  }
+  return Array.from({ length: size }, (_, row) => hostCounter(rows, row, counter))
+    .filter((value) => value > 0)
+    .sort(compareCounters)
+}
+
 /** Of the first `size` rows; their addresses stay. */
-export function clearCounters({ counters }: HostRows, size: number): void {
+export function clearCounters({ counters: { sums: counters, carries } }: HostRows, size: number): void {
+  carries.clear()
   for (let row = 0; row < size; row++) counters.fill(0, row * ROW_DOUBLES + FIRST_COUNTER, (row + 1) * ROW_DOUBLES)
 }
 

@@ -1,10 +1,20 @@
 import { formatAddress } from '../model/address.ts'
+import { addCounters, type Counter, compareCounters } from '../model/counter.ts'
 import { BATCH_SIZE, type FlowBatch } from '../model/flow-batch.ts'
 import type { HostBound, HostList, HostRow } from '../model/part.ts'
 import { type AddressKey, createAddressKey, hashWord, mix3 } from './hash.ts'
 import { firstBy } from './host-ranking.ts'
-import { compareAddresses, createHostRows, FIRST_COUNTER, HOST_COUNTERS, ROW_DOUBLES, ROW_WORDS } from './host-rows.ts'
+import {
+  compareAddresses,
+  createHostRows,
+  FIRST_COUNTER,
+  HOST_COUNTERS,
+  hostCounter,
+  ROW_DOUBLES,
+  ROW_WORDS,
+} from './host-rows.ts'
 import { clearCounters, completeAbove, sieve } from './host-sieve.ts'
+import { addCounts, type Sums } from './sums.ts'
 
 const START_CAPACITY = 1024
 /** Flows added in one go: few enough that their rows stay in the cache from the first loop to the last. */
@@ -110,8 +120,8 @@ export function createHosts(seed: number, limits: HostLimits = HOST_LIMITS): Hos
   function resize(wanted: number): void {
     capacity = wanted
     mask = capacity * 2 - 1
-    const { words } = rows
-    rows = createHostRows(capacity)
+    const { words, counters } = rows
+    rows = createHostRows(capacity, counters.carries)
     rows.words.set(words.subarray(0, size * ROW_WORDS))
     table = createTable(capacity)
     enterRows()
@@ -160,24 +170,22 @@ export function createHosts(seed: number, limits: HostLimits = HOST_LIMITS): Hos
     addToRows(rows.counters, rowOfFlow, list, from, to, first, batch)
   }
 
-  let bounds: readonly number[] | undefined
+  let bounds: readonly Counter[] | undefined
 
   /** What a host may have of each counter and not be listed, however few there are. */
-  function unlisted(): readonly number[] {
+  function unlisted(): readonly Counter[] {
     if (others === 0 && (isSieved || size > limits.exact))
       throw new Error('more hosts than one count can tell apart: call recount first')
     bounds ??= others === 0 ? NOTHING : completeAbove(rows, size, limits.parts)
     return bounds
   }
 
-  function octetsOf(row: number): number {
-    const at = row * ROW_DOUBLES + FIRST_COUNTER
-    return rows.counters[at]! + rows.counters[at + 3]!
+  function octetsOf(row: number): Counter {
+    return addCounters(hostCounter(rows, row, 0), hostCounter(rows, row, 3))
   }
 
   function toHostRow(row: number): HostRow {
-    const at = row * ROW_DOUBLES + FIRST_COUNTER
-    const counters = rows.counters.subarray(at, at + HOST_COUNTERS)
+    const counters = Array.from({ length: HOST_COUNTERS }, (_, counter) => hostCounter(rows, row, counter))
     return [formatAddress(rows.words, row * ROW_WORDS), ...counters] as unknown as HostRow
   }
 
@@ -198,14 +206,16 @@ export function createHosts(seed: number, limits: HostLimits = HOST_LIMITS): Hos
     busiest(keep, among = Uint32Array.from({ length: size }, (_, row) => row)) {
       const above = unlisted()
       const listed = new Set(above.flatMap((most, counter) => firstBy(counter, among, keep, most, rows)))
-      const ordered = [...listed].sort((a, b) => octetsOf(b) - octetsOf(a) || compareAddresses(rows.words, a, b))
+      const ordered = [...listed].sort(
+        (a, b) => compareCounters(octetsOf(b), octetsOf(a)) || compareAddresses(rows.words, a, b),
+      )
       const known = others > 0 ? { distinct: null, completeAbove: above as HostBound } : { distinct: among.length }
       return { ...known, kept: keep, rows: ordered.map(toHostRow) }
     },
   }
 }
 
-const NOTHING: readonly number[] = [0, 0, 0, 0, 0, 0]
+const NOTHING: readonly Counter[] = [0, 0, 0, 0, 0, 0]
 
 function capacityFor(rows: number): number {
   return Math.max(START_CAPACITY, 2 ** Math.ceil(Math.log2(rows)))
@@ -254,7 +264,7 @@ function findRows(
 
 /** Hot: adds the flows of the list to their rows (each is row + 1). */
 function addToRows(
-  sums: Float64Array,
+  sums: Sums,
   rows: Int32Array,
   list: Int32Array,
   from: number,
@@ -265,9 +275,7 @@ function addToRows(
   for (let place = from; place < to; place++) {
     const i = list[place]!
     const at = (rows[place - from]! - 1) * ROW_DOUBLES + FIRST_COUNTER + first
-    sums[at]! += octets[i]!
-    sums[at + 1]! += packets[i]!
-    sums[at + 2]! += flows[i]!
+    addCounts(sums, at, octets[i]!, packets[i]!, flows[i]!)
   }
 }
 

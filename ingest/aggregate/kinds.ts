@@ -2,6 +2,7 @@ import { EXIT, UserError } from '../model/errors.ts'
 import { BATCH_SIZE } from '../model/flow-batch.ts'
 import { hash3 } from './hash.ts'
 import { SLOTS_REACHED } from './spread.ts'
+import { addCounts, CARRY, createSums } from './sums.ts'
 
 /** Words of a key: slot with direction and scope, then two of packed codes. */
 const WORDS = 3
@@ -41,7 +42,7 @@ export interface Kinds {
   add(rows: KindRows): void
   /** True when it has grown as large as it may: `drain` before adding more. */
   isFull(): boolean
-  /** Hands over every kind and forgets it. */
+  /** Hands over every kind and forgets it; what was carried comes apart, in whole multiples of `CARRY`. */
   drain(
     each: (
       slotWord: number,
@@ -63,7 +64,7 @@ export function createKinds(seed: number, limit = 262_144): Kinds {
   let mask = capacity * 2 - 1
   let table = new Int32Array(capacity * 4)
   let keys = new Uint32Array(capacity * WORDS)
-  let values = new Float64Array(capacity * VALUES)
+  let values = createSums(capacity * VALUES)
   let size = 0
   const rowOfFlow = new Int32Array(BATCH_SIZE + SLOTS_REACHED)
 
@@ -96,9 +97,9 @@ export function createKinds(seed: number, limit = 262_144): Kinds {
     const [oldTable, oldKeys, oldValues] = [table, keys, values]
     table = new Int32Array(capacity * 4)
     keys = new Uint32Array(capacity * WORDS)
-    values = new Float64Array(capacity * VALUES)
+    values = { sums: new Float64Array(capacity * VALUES), carries: oldValues.carries }
     keys.set(oldKeys)
-    values.set(oldValues)
+    values.sums.set(oldValues.sums)
     for (let at = 0; at < oldTable.length; at += 2) {
       if (oldTable[at + 1] === 0) continue
       let place = (oldTable[at]! & mask) * 2
@@ -120,19 +121,24 @@ export function createKinds(seed: number, limit = 262_144): Kinds {
       const sums = values
       for (let i = 0; i < length; i++) {
         const to = rowOfFlow[i]! * VALUES
-        sums[to]! += octets[i]!
-        sums[to + 1]! += packets[i]!
-        sums[to + 2]! += flows[i]!
+        addCounts(sums, to, octets[i]!, packets[i]!, flows[i]!)
       }
     },
     isFull: () => size >= limit,
     drain(each) {
+      const { sums, carries } = values
       for (let row = 0; row < size; row++) {
         const [at, from] = [row * WORDS, row * VALUES]
-        each(keys[at]!, keys[at + 1]!, keys[at + 2]!, values[from]!, values[from + 1]!, values[from + 2]!)
+        each(keys[at]!, keys[at + 1]!, keys[at + 2]!, sums[from]!, sums[from + 1]!, sums[from + 2]!)
       }
+      for (const [place, times] of carries) {
+        const at = Math.floor(place / VALUES) * WORDS
+        const of = (measure: number) => (place % VALUES === measure ? times * CARRY : 0)
+        each(keys[at]!, keys[at + 1]!, keys[at + 2]!, of(0), of(1), of(2))
+      }
+      carries.clear()
       table.fill(0)
-      values.fill(0, 0, size * VALUES)
+      sums.fill(0, 0, size * VALUES)
       size = 0
     },
   }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { type Counter, compareCounters, toJson } from '../model/counter.ts'
 import type { Inspection, KeyedTally, Tally } from '../run/inspect.ts'
 import { inspectFile } from '../run/inspect.ts'
 import { formatTable } from './table.ts'
@@ -13,7 +14,7 @@ export function configure(command: Command): void {
     )
     .action(async (file: string, { json }: { json?: true }) => {
       const found = await inspectFile(file)
-      console.log(json === true ? JSON.stringify(found, null, 2) : describe(found))
+      console.log(json === true ? toJson(found, 2) : describe(found))
       for (const warning of json === true ? found.warnings : []) console.error(`flowscan: ${file}: ${warning}`)
     })
 }
@@ -67,7 +68,7 @@ function firstFlows({ firstFlows }: Inspection): string {
 
 function byKey(tallies: { readonly [key: string]: Tally }, title: string): string {
   const rows = Object.entries(tallies).map(([key, tally]) => ({ key, ...tally }))
-  return byRow(rows.sort((a, b) => b.octets - a.octets).slice(0, 10), title)
+  return byRow(rows.sort((a, b) => compareCounters(b.octets, a.octets)).slice(0, 10), title)
 }
 
 function byRow(rows: readonly KeyedTally[], title: string): string {
@@ -81,6 +82,6 @@ function isoOf(ms: number | null): string {
   return ms === null ? '-' : new Date(ms).toISOString()
 }
 
-function number(value: number): string {
+function number(value: Counter): string {
   return value.toLocaleString('en-US')
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { loadConfig } from '../config/load.ts'
+import { type Counter, toJson } from '../model/counter.ts'
 import { DIRECTIONS } from '../model/direction.ts'
 import { MEASURES } from '../model/measure.ts'
 import { isoTime, STEPS } from '../model/time.ts'
@@ -39,10 +40,10 @@ counted per point, not per second. Where nothing was measured there is - (table)
     })
 }
 
-type Cell = string | number | null
+type Cell = string | Counter | null
 
 function printSeries(result: QueryResult, format: Format): string {
-  if (format === 'json') return JSON.stringify(result)
+  if (format === 'json') return toJson(result)
   const from = Date.parse(result.from) / 1000
   const header = ['time', 'member', 'direction', ...MEASURES]
   const rows = Object.entries(result.series).flatMap(([member, byDirection]) =>
@@ -66,7 +67,7 @@ function saw({ flows, octets }: QueryResult['series'][string]['in']): boolean {
 }
 
 function printScoreboard(board: Scoreboard, format: Format): string {
-  if (format === 'json') return JSON.stringify(board)
+  if (format === 'json') return toJson(board)
   const header = [
     'rank',
     'address',

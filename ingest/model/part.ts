@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Counter } from './counter.ts'
 import type { Direction } from './direction.ts'
 import type { CollectorCounts } from './flow-batch.ts'
 import type { Counts } from './measure.ts'
@@ -22,9 +23,9 @@ export interface Part {
   /** Counters as read from the file, sampling applied, before classification. */
   readonly total: {
     readonly records: number
-    readonly octets: number
-    readonly packets: number
-    readonly flows: number
+    readonly octets: Counter
+    readonly packets: Counter
+    readonly flows: Counter
   }
   /** Counters per slot (a long flow reaches back) and cell; what saw nothing is absent. Slots ascending. */
   readonly slots: readonly PartSlot[]
@@ -49,22 +50,22 @@ export type CellCounts = { readonly [D in Direction]?: Readonly<Counts> }
 /** In and out counters of one address. */
 export type HostRow = readonly [
   address: string,
-  inOctets: number,
-  inPackets: number,
-  inFlows: number,
-  outOctets: number,
-  outPackets: number,
-  outFlows: number,
+  inOctets: Counter,
+  inPackets: Counter,
+  inFlows: Counter,
+  outOctets: Counter,
+  outPackets: Counter,
+  outFlows: Counter,
 ]
 
 /** What a host may have of each of the six counters, in the order of `HostRow`. */
 export type HostBound = readonly [
-  inOctets: number,
-  inPackets: number,
-  inFlows: number,
-  outOctets: number,
-  outPackets: number,
-  outFlows: number,
+  inOctets: Counter,
+  inPackets: Counter,
+  inFlows: Counter,
+  outOctets: Counter,
+  outPackets: Counter,
+  outFlows: Counter,
 ]
 
 /** The busiest hosts of a file: every host that is among the first `kept` by any of the six counters. */
@@ -108,9 +109,11 @@ export interface PartQuality {
   readonly reversed: number
   /** Counters no line can carry: records left out. */
   readonly implausible: number
+  /** Fewer octets than packets, of which each has twenty at least: counted as they are. */
+  readonly undersized: number
   /** Flows by direction, as classified (before spreading changes nothing: flows are never split). */
-  readonly flowsByDirection: { readonly [D in Direction]: number }
+  readonly flowsByDirection: { readonly [D in Direction]: Counter }
   /** Every exporter seen, by address. */
-  readonly exporters: { readonly [address: string]: { readonly flows: number; readonly sampleRate: number } }
+  readonly exporters: { readonly [address: string]: { readonly flows: Counter; readonly sampleRate: number } }
   readonly warnings: readonly string[]
 }

@@ -4,14 +4,15 @@ import { basename } from 'node:path'
 import { createFlowList, createHosts, type Hosts } from '../aggregate/hosts.ts'
 import { decodeFlowFile } from '../decode/index.ts'
 import { formatAddress } from '../model/address.ts'
+import { addCounters, type Counter, compareCounters } from '../model/counter.ts'
 import { DecodeError, EXIT, UserError } from '../model/errors.ts'
 import { type FlowBatch, type FlowFileSummary, UNKNOWN } from '../model/flow-batch.ts'
 
 /** Counters as stored in the file: no sampling applied, the way back of bidirectional records apart. */
 export interface Tally {
-  flows: number
-  packets: number
-  octets: number
+  flows: Counter
+  packets: Counter
+  octets: Counter
 }
 
 export interface KeyedTally extends Tally {
@@ -40,8 +41,8 @@ export interface Inspection extends Tally {
   readonly captureStart: string | null
   readonly records: number
   readonly implausible: number
-  readonly outPackets: number
-  readonly outOctets: number
+  readonly outPackets: Counter
+  readonly outOctets: Counter
   readonly byProtocol: { readonly [number: string]: Tally }
   readonly topSrcByOctets: readonly KeyedTally[]
   readonly topDstByOctets: readonly KeyedTally[]
@@ -86,8 +87,8 @@ function createInspector() {
   const destinations = createHosts(randomInt(0x1_0000_0000))
   const oneWay = createFlowList()
   const firstFlows: FlowRow[] = []
-  const sum = { flows: 0, packets: 0, octets: 0 }
-  const out = { packets: 0, octets: 0 }
+  const sum: Tally = { flows: 0, packets: 0, octets: 0 }
+  const out: Omit<Tally, 'flows'> = { packets: 0, octets: 0 }
   let firstMs = Number.POSITIVE_INFINITY
   let lastMs = Number.NEGATIVE_INFINITY
 
@@ -96,14 +97,12 @@ function createInspector() {
     const { length, octets, packets, flows, reverse, srcAddr, dstAddr, startMs, endMs } = batch
     for (let i = 0; i < length; i++) {
       if (reverse[i] === 1) {
-        out.packets += packets[i]!
-        out.octets += octets[i]!
+        out.packets = addCounters(out.packets, packets[i]!)
+        out.octets = addCounters(out.octets, octets[i]!)
         continue
       }
       const [o, p, f] = [octets[i]!, packets[i]!, flows[i]!]
-      sum.octets += o
-      sum.packets += p
-      sum.flows += f
+      addTo(sum, o, p, f)
       byProtocol.add(batch.protocol[i]!, o, p, f)
       byTos.add(batch.tos[i]!, o, p, f)
       bySrcAs.add(batch.srcAs[i]!, o, p, f)
@@ -180,24 +179,28 @@ function createTallies() {
     add(key: number, octets: number, packets: number, flows: number): void {
       const tally = tallies.get(key)
       if (tally === undefined) tallies.set(key, { flows, packets, octets })
-      else {
-        tally.octets += octets
-        tally.packets += packets
-        tally.flows += flows
-      }
+      else addTo(tally, octets, packets, flows)
     },
     /** The largest by octets, as an object: those of most octets come first wherever keys are not numbers. */
     largest(name: (key: number) => string): { [key: string]: Tally } {
-      const sorted = [...tallies].sort(([a, x], [b, y]) => y.octets - x.octets || a - b).slice(0, MOST_KEYS)
+      const sorted = [...tallies]
+        .sort(([a, x], [b, y]) => compareCounters(y.octets, x.octets) || a - b)
+        .slice(0, MOST_KEYS)
       return Object.fromEntries(sorted.map(([key, tally]) => [name(key), tally]))
     },
   }
 }
 
+function addTo(tally: Tally, octets: number, packets: number, flows: number): void {
+  tally.octets = addCounters(tally.octets, octets)
+  tally.packets = addCounters(tally.packets, packets)
+  tally.flows = addCounters(tally.flows, flows)
+}
+
 /** By octets, equal ones by their text. */
 function top(hosts: Hosts): KeyedTally[] {
   const rows = hosts.busiest(MOST_KEYS).rows.map(([key, octets, packets, flows]) => ({ key, flows, packets, octets }))
-  return rows.sort((a, b) => b.octets - a.octets || (a.key < b.key ? -1 : 1)).slice(0, TOP)
+  return rows.sort((a, b) => compareCounters(b.octets, a.octets) || (a.key < b.key ? -1 : 1)).slice(0, TOP)
 }
 
 function rowOf(batch: FlowBatch, i: number): FlowRow {

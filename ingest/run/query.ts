@@ -1,7 +1,7 @@
 import { activeDimensions, activePairs } from '../classify/index.ts'
 import type { Config } from '../config/schema.ts'
 import { cellName, TOTAL } from '../model/cell.ts'
-import { type Counter, counterToJson } from '../model/counter.ts'
+import type { Counter } from '../model/counter.ts'
 import { DIRECTIONS, type Direction } from '../model/direction.ts'
 import { EXIT, UserError } from '../model/errors.ts'
 import { MEASURES, type Measure } from '../model/measure.ts'
@@ -21,8 +21,8 @@ export interface Query {
   readonly step: StepName
 }
 
-/** Counters per point; `null` where nothing was measured. Beyond 2^53 as decimal strings. */
-export type Column = readonly (number | string | null)[]
+/** Counters per point; `null` where nothing was measured. */
+export type Column = readonly (Counter | null)[]
 
 export interface QueryResult {
   /** Seconds. */
@@ -121,7 +121,7 @@ function isStoredAs(config: Config, first: Term, second: Term): boolean {
 
 function columns({ known }: Series, cell: CellSeries | undefined): QueryResult['series'][string] {
   const column = (values: readonly Counter[] | undefined): Column =>
-    known.map((seconds, point) => (seconds === 0 ? null : counterToJson(values?.[point] ?? 0)))
+    known.map((seconds, point) => (seconds === 0 ? null : (values?.[point] ?? 0)))
   const measures = (direction: Direction) =>
     Object.fromEntries(MEASURES.map((measure) => [measure, column(cell?.[direction]?.sum[measure])]))
   return Object.fromEntries(

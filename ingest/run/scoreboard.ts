@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts'
+import type { Counter } from '../model/counter.ts'
 import { EXIT, UserError } from '../model/errors.ts'
 import { type Counts, MEASURES, type Measure } from '../model/measure.ts'
 import type { HostRow } from '../model/part.ts'
@@ -11,8 +12,8 @@ import { parseMoment } from './query.ts'
 export interface RankedHost {
   readonly rank: number
   readonly address: string
-  readonly in: { readonly [M in Measure]: number }
-  readonly out: { readonly [M in Measure]: number }
+  readonly in: { readonly [M in Measure]: Counter }
+  readonly out: { readonly [M in Measure]: Counter }
   /** Of the list's own counter, in what crossed the border; 0 to 1. */
   readonly share: number
 }
@@ -60,5 +61,5 @@ function toRanked(
     out: { octets: outOctets, packets: outPackets, flows: outFlows },
   }
   const own = counts[direction][MEASURES[at]!]
-  return { rank, address, ...counts, share: total[at]! > 0 ? own / total[at]! : 0 }
+  return { rank, address, ...counts, share: total[at]! > 0 ? Number(own) / Number(total[at]!) : 0 }
 }

@@ -58,7 +58,7 @@ export async function tallyTask(
 ): Promise<TalliedFile> {
   const file = { name, bytes, source, read: reader(descriptor, config.site.timeZone) }
   const { part, summary } = await tallyFile(file, config, fingerprint)
-  return { part: encodePart(part), flows: part.total.flows, warnings: summary.warnings }
+  return { part: encodePart(part), flows: Number(part.total.flows), warnings: summary.warnings }
 }
 
 /** What a worker answers. */

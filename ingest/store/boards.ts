@@ -1,19 +1,21 @@
 import { join } from 'node:path'
 import type { Board } from '../model/board.ts'
-import { MEASURES, type Measure } from '../model/measure.ts'
+import { addCounters, type Counter } from '../model/counter.ts'
+import { type Counts, MEASURES, type Measure } from '../model/measure.ts'
 import type { HostBound, HostList, HostRow, Part } from '../model/part.ts'
 import { DAY_SECONDS, SLOT_SECONDS, startOfDay } from '../model/time.ts'
+import { reviveBoard } from './counters.ts'
 import { readDerived } from './derived-file.ts'
 import { writeJson } from './files.ts'
 
 const SCHEMA = 1
-type Counters = [number, number, number, number, number, number]
+type Counters = [Counter, Counter, Counter, Counter, Counter, Counter]
 
 /** Rows of parts being added up. */
 export interface BoardSum {
   readonly from: number
   readonly seconds: number
-  readonly total: { readonly in: [number, number, number]; readonly out: [number, number, number] }
+  readonly total: { readonly in: Counts; readonly out: Counts }
   readonly inside: HostSum
   readonly outside: HostSum
   readonly networks: Map<string, HostSum>
@@ -39,14 +41,14 @@ export function rankHosts(
 ): HostRow[] {
   const column = (direction === 'in' ? 1 : 4) + MEASURES.indexOf(measure)
   const first: HostRow[] = []
-  let least = 1
+  let least: Counter = 1
   for (const row of list.rows) {
-    if ((row[column] as number) < least) continue
+    if ((row[column] as Counter) < least) continue
     let at = first.length
     for (; at > 0 && isBefore(row, first[at - 1]!, column); at--) first[at] = first[at - 1]!
     first[at] = row
     if (first.length > top) first.pop()
-    if (first.length === top) least = first[top - 1]![column] as number
+    if (first.length === top) least = first[top - 1]![column] as Counter
   }
   return first
 }
@@ -75,7 +77,7 @@ export function addPart(sum: BoardSum, part: Part): void {
   for (const { cells } of part.slots) {
     for (const direction of ['in', 'out'] as const) {
       const counts = cells.total?.[direction]
-      if (counts !== undefined) for (const at of [0, 1, 2] as const) sum.total[direction][at] += counts[at]
+      if (counts !== undefined) addEach(sum.total[direction], counts)
     }
   }
   addHosts(sum, part.hosts)
@@ -83,8 +85,7 @@ export function addPart(sum: BoardSum, part: Part): void {
 
 /** Adds a board to a board. */
 export function addBoard(sum: BoardSum, board: Board): void {
-  for (const direction of ['in', 'out'] as const)
-    for (const at of [0, 1, 2] as const) sum.total[direction][at] += board.total[direction][at]
+  for (const direction of ['in', 'out'] as const) addEach(sum.total[direction], board.total[direction])
   addHosts(sum, board)
 }
 
@@ -106,12 +107,17 @@ function addList(sum: HostSum, list: HostList): void {
   for (const row of list.rows) {
     const known = sum.rows.get(row[0])
     if (known === undefined) sum.rows.set(row[0], row.slice(1) as Counters)
-    else for (let at = 0; at < known.length; at++) known[at]! += row[at + 1] as number
+    else addEach(known, row, 1)
   }
 }
 
+/** Adds, from its place `first` on, what is to be added to each. */
+function addEach(sums: Counter[], values: readonly (Counter | string)[], first = 0): void {
+  for (let at = 0; at < sums.length; at++) sums[at] = addCounters(sums[at]!, values[at + first] as Counter)
+}
+
 function addBounds(bound: HostBound, known: HostBound | undefined): HostBound {
-  return known === undefined ? bound : (bound.map((most, at) => most + known[at]!) as unknown as HostBound)
+  return known === undefined ? bound : (bound.map((most, at) => addCounters(most, known[at]!)) as unknown as HostBound)
 }
 
 /** In the order of addresses, so that it depends on nothing else. */
@@ -153,7 +159,9 @@ export function boardPath(data: string, day: string): string {
 /** `null` when there is none. Throws DamagedDerived and NewerSchema. */
 export function readDayBoard(data: string, day: string): DayBoard | null {
   const isOwn = ({ board }: Partial<DayBoard>) => board?.from === startOfDay(day)
-  return readDerived<DayBoard>(boardPath(data, day), SCHEMA, isOwn)?.value ?? null
+  const stored = readDerived<DayBoard>(boardPath(data, day), SCHEMA, isOwn)?.value ?? null
+  if (stored !== null) reviveBoard(stored.board)
+  return stored
 }
 
 export function writeDayBoard(data: string, day: string, inputs: readonly string[], sum: BoardSum): void {

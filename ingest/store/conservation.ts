@@ -1,5 +1,5 @@
 import { TOTAL } from '../model/cell.ts'
-import { addCounters, type Counter, counterFromJson } from '../model/counter.ts'
+import { addCounters, type Counter } from '../model/counter.ts'
 import { DIRECTIONS } from '../model/direction.ts'
 import { MEASURES } from '../model/measure.ts'
 import type { CellCounts, Part, PartSlot } from '../model/part.ts'
@@ -17,7 +17,7 @@ type Sum = [Counter, Counter, Counter]
  */
 export function imbalanceOf(part: Part): string | null {
   const { octets, packets, flows } = part.total
-  const inFile = [octets, packets, flows].map(counterFromJson)
+  const inFile = [octets, packets, flows]
   const routers = part.slots.flatMap(({ cells }) => membersOf(cells, EVERY_EXPORTER))
   const read = addUp(routers.flatMap((counts) => DIRECTIONS.map((direction) => counts[direction])))
   return (
@@ -51,7 +51,7 @@ function addUp(counts: readonly (CellCounts[keyof CellCounts] | undefined)[]): S
   const sum: Sum = [0, 0, 0]
   for (const each of counts) {
     if (each === undefined) continue
-    for (const at of [0, 1, 2] as const) sum[at] = addCounters(sum[at], counterFromJson(each[at]))
+    for (const at of [0, 1, 2] as const) sum[at] = addCounters(sum[at], each[at])
   }
   return sum
 }

@@ -21,6 +21,7 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { toJson } from '../model/counter.ts'
 import { EXIT, UserError } from '../model/errors.ts'
 
 /*
@@ -106,7 +107,7 @@ export function writeVerified(path: string, bytes: Uint8Array): void {
 
 /** What `writeJson` would store. */
 export function encodeJson(value: unknown): { bytes: Uint8Array; sha256: string } {
-  const line = JSON.stringify(value)
+  const line = toJson(value)
   const sha256 = createHash('sha256').update(line).digest('hex')
   return { bytes: gzipSync(`${line}\n${JSON.stringify({ sha256 })}\n`, { level: 4 }), sha256 }
 }

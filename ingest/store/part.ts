@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path'
 import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
+import { revivePart } from './counters.ts'
 import { DamagedFile, encodeJson, listDirectory, readJson, writeVerified } from './files.ts'
 import { assertSchema } from './schema.ts'
 
@@ -97,6 +98,7 @@ export function readPart(path: string): Part {
   assertSchema(path, part, SCHEMA)
   if (basename(partPath('', part)) !== basename(path))
     throw new DamagedFile(`${path}: it holds the part ${basename(partPath('', part))}`)
+  revivePart(part)
   return part
 }
 

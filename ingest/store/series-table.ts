@@ -44,7 +44,7 @@ function createSeries({ step, length }: SeriesTable): MutableSeries {
 }
 
 /** Adds counts to one point. */
-export function addCounts(series: MutableSeries, point: number, counts: readonly number[]): void {
+export function addCounts(series: MutableSeries, point: number, counts: readonly Counter[]): void {
   for (const [at, measure] of MEASURES.entries()) {
     series.sum[measure][point] = addCounters(series.sum[measure][point]!, counts[at]!)
   }

@@ -1,4 +1,5 @@
 import type { Board } from '../../ingest/model/board.ts'
+import type { Counter } from '../../ingest/model/counter.ts'
 import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
 import type { HostRow } from '../../ingest/model/part.ts'
 import { SLOT_SECONDS } from '../../ingest/model/time.ts'
@@ -74,7 +75,7 @@ export function boardList(board: RankedBoard, before: RankedBoard | null, rankin
         address: row[0],
         ...changeOf(row[0], index + 1, ranksBefore),
         share: formatShare(shareOf(counter, whole)),
-        percent: Math.round((counter / counterOf(rows[0]!, ranking)) * 1000) / 10,
+        percent: Math.round(shareOf(counter, counterOf(rows[0]!, ranking))! * 1000) / 10,
         cells: columns.map((column) => formatCounter(counterOf(row, column), column.measure, isRate)),
       }
     }),
@@ -86,8 +87,8 @@ function isSame(a: Ranking, b: Ranking): boolean {
   return a.direction === b.direction && a.measure === b.measure
 }
 
-function counterOf(row: HostRow, ranking: Ranking): number {
-  return row[counterAt(ranking)] as number
+function counterOf(row: HostRow, ranking: Ranking): Counter {
+  return row[counterAt(ranking)] as Counter
 }
 
 /** Its place in a row, behind the address. */
@@ -95,8 +96,9 @@ function counterAt({ direction, measure }: Ranking): number {
   return (direction === 'in' ? 1 : 4) + MEASURES.indexOf(measure)
 }
 
-function formatCounter(counter: number, measure: Measure, isRate: boolean): string {
-  return formatSi(isRate ? (counter * SHOWN[measure].perCount) / SLOT_SECONDS : counter)
+function formatCounter(counter: Counter, measure: Measure, isRate: boolean): string {
+  const value = Number(counter)
+  return formatSi(isRate ? (value * SHOWN[measure].perCount) / SLOT_SECONDS : value)
 }
 
 function ranksOf(board: RankedBoard, ranking: Ranking, top: number): Map<string, number> {

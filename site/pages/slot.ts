@@ -1,4 +1,5 @@
 import type { Board } from '../../ingest/model/board.ts'
+import { toJson } from '../../ingest/model/counter.ts'
 import { dayOf, SLOT_SECONDS } from '../../ingest/model/time.ts'
 import { boardDayAddress, boardSlotAddress, CALENDAR, link, SCOREBOARD } from '../links.ts'
 import { formatClockMoment, formatMoment, formatUtcDay } from '../units.ts'
@@ -52,7 +53,7 @@ export function boardJson(
 ): string {
   const shown = new Set(lists.flatMap(({ rows }) => rows.map(({ address }) => address)))
   const columns = ['address', 'inOctets', 'inPackets', 'inFlows', 'outOctets', 'outPackets', 'outFlows']
-  return `${JSON.stringify({
+  return `${toJson({
     from: new Date(board.from * 1000).toISOString().replace('.000', ''),
     seconds: board.seconds,
     total: { in: board.total.in, out: board.total.out },

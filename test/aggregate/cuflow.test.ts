@@ -3,6 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { tallyFile } from '../../ingest/aggregate/tally-file.ts'
 import { parseConfig } from '../../ingest/config/load.ts'
 import { createFlowReader } from '../../ingest/decode/flow-reader.ts'
+import { DIRECTIONS, IN, OUT } from '../../ingest/model/direction.ts'
+import type { Counts } from '../../ingest/model/measure.ts'
 import type { Part } from '../../ingest/model/part.ts'
 import { rankHosts } from '../../ingest/store/boards.ts'
 
@@ -74,8 +76,8 @@ beforeAll(async () => {
 })
 
 const NONE: CuflowCounts = { bytes: 0, pkts: 0, flows: 0 }
-const toCuflow = (counts: readonly number[] | undefined): CuflowCounts =>
-  counts === undefined ? NONE : { bytes: counts[0]!, pkts: counts[1]!, flows: counts[2]! }
+const toCuflow = (counts: Readonly<Counts> | undefined): CuflowCounts =>
+  counts === undefined ? NONE : { bytes: Number(counts[0]), pkts: Number(counts[1]), flows: Number(counts[2]) }
 
 function ways(cell: string): Ways {
   expect(part.slots).toHaveLength(1)
@@ -86,8 +88,11 @@ function ways(cell: string): Ways {
 describe("compat 'cuflow' gives CUFlow's own numbers", () => {
   test('for the total, and its hit ratio', () => {
     expect(ways('total')).toEqual(expected.total)
-    const { in: into, out, internal, transit } = part.quality.flowsByDirection
-    expect([into + out, into + out + internal + transit]).toEqual([expected.hits, expected.records])
+    const flows = DIRECTIONS.map((way) => Number(part.quality.flowsByDirection[way]))
+    expect([flows[IN]! + flows[OUT]!, flows.reduce((sum, each) => sum + each)]).toEqual([
+      expected.hits,
+      expected.records,
+    ])
     expect(`${expected.hits}/${expected.records}`).toBe('599/1200')
   })
 
@@ -124,7 +129,7 @@ describe("compat 'cuflow' gives CUFlow's own numbers", () => {
       'octets' | 'packets' | 'flows',
     ][]) {
       const rows = rankHosts(part.hosts.inside, { direction, measure }, 10)
-      const found = rows.map((row) => ({ addr: row[0], ...toCuflow(row.slice(first, first + 3) as number[]) }))
+      const found = rows.map((row) => ({ addr: row[0], ...toCuflow(row.slice(first, first + 3) as Counts) }))
       expect(found).toEqual(expected.scoreboard[direction][theirs])
     }
   })

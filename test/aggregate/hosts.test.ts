@@ -53,42 +53,49 @@ function listOf(flows: readonly Flow[], { seed = 1, limits = FEW, batchSize = 16
   return hosts.busiest(keep)
 }
 
-/** The same list by other means: every host in a Map, every bound by its formula. */
+/** The same list by other means: every host in a Map, in BigInt, every bound by its formula. */
 function oracle(flows: readonly Flow[], { limits = FEW, keep = 5 }: Counting = {}): HostList {
-  const all = new Map<string, { address: Address; counters: number[] }>()
+  const all = new Map<string, { address: Address; counters: bigint[] }>()
   for (const { address, way, octets, packets, flows: count } of flows) {
-    const host = all.get(String(address)) ?? { address, counters: [0, 0, 0, 0, 0, 0] }
+    const host = all.get(String(address)) ?? { address, counters: [0n, 0n, 0n, 0n, 0n, 0n] }
     all.set(String(address), host)
-    for (const [at, value] of [octets, packets, count].entries()) host.counters[at + (way === 'in' ? 0 : 3)]! += value
+    for (const [at, value] of [octets, packets, count].entries())
+      host.counters[at + (way === 'in' ? 0 : 3)]! += BigInt(value)
   }
   const hosts = [...all.values()].sort((a, b) => compare(a.address, b.address))
   const isExact = hosts.length <= limits.exact
   const bounds = [0, 1, 2, 3, 4, 5].map((at) => {
-    if (isExact) return 0
-    const values = hosts.map(({ counters }) => counters[at]!).sort((a, b) => b - a)
-    let rest = values.reduce((sum, value) => sum + value, 0)
+    if (isExact) return 0n
+    const values = hosts.map(({ counters }) => counters[at]!).sort((a, b) => Number(b - a))
+    let rest = values.reduce((sum, value) => sum + value, 0n)
     const sure = Array.from({ length: limits.parts }, (_, j) => {
-      if (j > 0) rest -= values[j - 1] ?? 0
-      return rest / (limits.parts - j)
+      if (j > 0) rest -= values[j - 1] ?? 0n
+      return rest / BigInt(limits.parts - j)
     })
-    return Math.floor(Math.min(...sure))
+    const [least] = sure.sort((a, b) => Number(a - b)) as [bigint]
+    return least < 2n ** 53n ? least : least + least / 2n ** 20n
   })
   const listed = new Set(
     bounds.flatMap((bound, at) =>
       hosts
         .filter(({ counters }) => counters[at]! > bound)
-        .sort((a, b) => b.counters[at]! - a.counters[at]!)
+        .sort((a, b) => Number(b.counters[at]! - a.counters[at]!))
         .slice(0, keep),
     ),
   )
-  const octets = ({ counters }: { counters: number[] }) => counters[0]! + counters[3]!
-  const rows = hosts.filter((host) => listed.has(host)).sort((a, b) => octets(b) - octets(a))
+  const octets = ({ counters }: { counters: bigint[] }) => counters[0]! + counters[3]!
+  const rows = hosts.filter((host) => listed.has(host)).sort((a, b) => Number(octets(b) - octets(a)))
   return {
     distinct: isExact ? hosts.length : null,
     kept: keep,
-    ...(isExact ? {} : { completeAbove: bounds }),
-    rows: rows.map(({ address, counters }) => [formatAddress(Uint32Array.from(address), 0), ...counters]),
+    ...(isExact ? {} : { completeAbove: bounds.map(narrow) }),
+    rows: rows.map(({ address, counters }) => [formatAddress(Uint32Array.from(address), 0), ...counters.map(narrow)]),
   } as unknown as HostList
+}
+
+/** As a `Counter`. */
+function narrow(value: bigint): number | bigint {
+  return value < 2n ** 53n ? Number(value) : value
 }
 
 function compare(a: Address, b: Address): number {
@@ -123,6 +130,26 @@ describe('the list of hosts', () => {
       { seed: 5, numRuns: 500 },
     )
     expect(sieved).toBeGreaterThan(200)
+  })
+
+  test('case 64: is exact beyond 2^53, counters and bounds', () => {
+    const anyLarge = anyFlow.chain((flow) =>
+      fc
+        .oneof(fc.constant(flow.octets), fc.integer({ min: 2 ** 52, max: Number.MAX_SAFE_INTEGER }))
+        .map((octets) => ({ ...flow, octets })),
+    )
+    let large = 0
+    fc.assert(
+      fc.property(fc.array(anyLarge, { minLength: 60, maxLength: 300, size: 'max' }), (flows) => {
+        const limits = flows.length % 2 === 0 ? FEW : { exact: 96, parts: 16 }
+        const found = listOf(flows, { limits })
+        if (found.rows.some((row) => row.some((each) => typeof each === 'bigint'))) large++
+        expect(found).toEqual(oracle(flows, { limits }))
+        expect(listOf(flows.toReversed(), { seed: 7, batchSize: 3, limits })).toEqual(found)
+      }),
+      { seed: 8, numRuns: 100 },
+    )
+    expect(large).toBeGreaterThan(30)
   })
 
   test('depends neither on the seed, nor on the order of flows, nor on how they are batched', () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseConfig } from '../../ingest/config/load.ts'
 import type { Config } from '../../ingest/config/schema.ts'
 import { ingest } from '../../ingest/run/ingest.ts'
-import { parseMoment, query } from '../../ingest/run/query.ts'
+import { type Column, parseMoment, query } from '../../ingest/run/query.ts'
 import { readScoreboard } from '../../ingest/run/scoreboard.ts'
 import { BASE_SLOT, CONFIG, writeFlowFiles } from '../flow-files.ts'
 
@@ -32,7 +32,7 @@ const octets = (
 ) => query(config, { what, ...WINDOW, ...(router === undefined ? {} : { router }) }).series[member]![direction].octets
 
 /** Adds columns point by point; unknown stays unknown. */
-const sum = (...columns: (readonly (number | string | null)[])[]) =>
+const sum = (...columns: Column[]) =>
   columns[0]!.map((first, point) =>
     first === null ? null : columns.reduce((all, column) => all + Number(column[point]), 0),
   )

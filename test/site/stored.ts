@@ -78,6 +78,7 @@ export function part(at: number, { http = [0, 0], dns = [0, 0], hosts = [], lost
       overlong: 0,
       reversed: 0,
       implausible: 0,
+      undersized: 0,
       flowsByDirection: { in: 1, out: 1, internal: 0, transit: 0 },
       exporters: {},
       warnings: [],

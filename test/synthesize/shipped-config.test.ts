@@ -34,7 +34,9 @@ async function tally(slot: number): Promise<Part[]> {
 /** Octets of a cell in some directions, over all slots of some parts. */
 function octets(cell: string, directions: readonly (keyof CellCounts)[] = ['in', 'out'], of = parts): number {
   const cells = of.flatMap(({ slots }) => slots).flatMap(({ cells }) => cells[cell] ?? [])
-  return cells.flatMap((counts) => directions.map((way) => counts[way]?.[OCTETS] ?? 0)).reduce((a, b) => a + b, 0)
+  return cells
+    .flatMap((counts) => directions.map((way) => Number(counts[way]?.[OCTETS] ?? 0)))
+    .reduce((a, b) => a + b, 0)
 }
 
 beforeAll(async () => {
