@@ -10,6 +10,7 @@ import {
   createBoardSum,
   type DayBoard,
   readDayBoard,
+  renameNetworks,
   toBoard,
 } from '../ingest/store/boards.ts'
 import { reviveBoard } from '../ingest/store/counters.ts'
@@ -38,7 +39,8 @@ export interface BoardReader {
 
 const REMEMBERED_SLOTS = 4
 
-export function createBoardReader(data: string): BoardReader {
+/** `rename`: what the ids of stored networks are today. */
+export function createBoardReader(data: string, rename: (network: string) => string = (id) => id): BoardReader {
   const listings = new Map<string, Listing>()
   const slots = new Map<number, SlotBoard>()
   let last: { readonly day: string; readonly board: DayBoard | null } | null = null
@@ -52,13 +54,16 @@ export function createBoardReader(data: string): BoardReader {
   return {
     list,
     slot(slot) {
-      const known = slots.get(slot) ?? addUp(readParts(data, slot, list(dayOf(slot)).get(slot) ?? []))
+      const known = slots.get(slot) ?? addUp(readParts(data, slot, list(dayOf(slot)).get(slot) ?? []), rename)
       if (slots.size >= REMEMBERED_SLOTS && !slots.has(slot)) slots.delete([...slots.keys()][0]!)
       slots.set(slot, known)
       return known
     },
     day(day) {
-      if (last?.day !== day) last = { day, board: readDayBoard(data, day) }
+      if (last?.day !== day) {
+        const stored = readDayBoard(data, day)
+        last = { day, board: stored && { ...stored, board: renameNetworks(stored.board, rename) } }
+      }
       return last.board
     },
   }
@@ -74,8 +79,9 @@ function readParts(data: string, slot: number, names: readonly PartName[]): Part
   return names.map((name) => readPartOf(data, dayOf(slot), name))
 }
 
-function addUp(parts: readonly Part[]): SlotBoard {
-  return { board: boardOfParts(parts), lost: sumOfKnown(parts.map(({ quality }) => quality.lost)) }
+function addUp(parts: readonly Part[], rename: (network: string) => string): SlotBoard {
+  const board = boardOfParts(parts)
+  return { board: board && renameNetworks(board, rename), lost: sumOfKnown(parts.map(({ quality }) => quality.lost)) }
 }
 
 /** `null` when nothing is known. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { renamesOf } from '../ingest/classify/former.ts'
 import type { Config } from '../ingest/config/schema.ts'
 import { planArchive } from './archive.ts'
 import { extendArchive } from './archive-pages.ts'
@@ -42,7 +43,8 @@ export async function buildSite(config: Config, { log = () => {} }: BuildOptions
   const { dir } = config.site
   const { assets, files } = readAssets(TEMPLATES)
   const frame: Frame = { siteTitle: site.title, menu: menuOf(site), assets }
-  const boards = createBoardReader(config.data)
+  const renames = renamesOf(config)
+  const boards = createBoardReader(config.data, (id) => renames.id('network', id))
   const plan = planArchive(site, join(dir, 'archive'), boards)
   const archived = await extendArchive(TEMPLATES, dir, plan, { ...frame, menu: ARCHIVE_MENU }, log)
 

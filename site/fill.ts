@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { renamesOf } from '../ingest/classify/former.ts'
 import type { Config } from '../ingest/config/schema.ts'
 import { DAY_SECONDS, SLOT_SECONDS } from '../ingest/model/time.ts'
 import { newestSlot } from '../ingest/store/part.ts'
@@ -55,7 +56,7 @@ export async function fillDraft(
   const current = readCurrent(config.site.dir)
   const before = current?.version === version ? current : null
   const newest = newestSlot(config.data)
-  const traffic = createTrafficReader(config.data, newest)
+  const traffic = createTrafficReader(config.data, newest, renamesOf(config).cell)
   const ranges = planRanges(traffic, before)
   const stored = readStored(config, newest, archive, boards, { traffic, ...ranges })
 

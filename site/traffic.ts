@@ -35,14 +35,19 @@ export interface TrafficReader {
 
 /**
  * Ranges end with the newest point of their step that is complete: a half hour appears when its six slots are over.
- * `newest`: the newest slot (unix seconds); `null` when nothing was ingested: then ranges end at the epoch, unknown.
+ * `newest`: the newest slot (unix seconds); `null` when nothing was ingested: then ranges end at the epoch, unknown. `rename`: what stored
+ * cells are called today.
  */
-export function createTrafficReader(data: string, newest: number | null): TrafficReader {
+export function createTrafficReader(
+  data: string,
+  newest: number | null,
+  rename?: (cell: string) => string,
+): TrafficReader {
   const read = new Map<RangeName, Traffic>()
   const derived = readIndex(data)
   return {
     read(range) {
-      const known = read.get(range) ?? readTraffic(data, boundsOf(range, newest))
+      const known = read.get(range) ?? readTraffic(data, boundsOf(range, newest), rename)
       read.set(range, known)
       return known
     },
@@ -59,8 +64,8 @@ function boundsOf(range: RangeName, newest: number | null): Bounds {
   return { range, step, stepSeconds, from: to - points * stepSeconds, to }
 }
 
-function readTraffic(data: string, bounds: Bounds): Traffic {
-  return { ...readSeries(data, bounds.step, bounds), ...bounds }
+function readTraffic(data: string, bounds: Bounds, rename: ((cell: string) => string) | undefined): Traffic {
+  return { ...readSeries(data, bounds.step, bounds, rename && { rename }), ...bounds }
 }
 
 /** Of every day but the last, the parts its series were made from; of the last those before the end. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryDirectory } from './directory.ts'
+import { hashTree, temporaryDirectory } from './directory.ts'
 import { CONFIG, FIXTURES, writeFlowFiles } from './flow-files.ts'
 
 const CLI = new URL('../dist/ingest/cli.js', import.meta.url).pathname
@@ -81,4 +81,21 @@ test('a backlog is counted by several threads; damaged files among it are set as
   expect(status).toBe(0)
   expect(stderr).toMatch(/ft-v05\.2024-05-01\.120000\+0000: set aside: byte 30: file ends within its header/)
   expect(stderr).toMatch(/14 counted, 1 set aside as damaged/)
+}, 60_000)
+
+test('case 92: a mistake in the config of a running flowscan: 78, nothing is counted, data and site stay as they are', () => {
+  const base = temporaryDirectory()
+  const config = join(base, 'flowscan.config.json')
+  writeFlowFiles(join(base, 'flows'), 1)
+  writeFileSync(config, JSON.stringify(CONFIG))
+  expect(flowscan('run', '--config', config).status).toBe(0)
+  writeFlowFiles(join(base, 'flows'), 2)
+  const before = hashTree(base, 'flows', 'data', 'saved', 'public')
+  for (const broken of [`${JSON.stringify(CONFIG)},`, JSON.stringify({ ...CONFIG, subnets: '198.51.100.1/24' }), '']) {
+    writeFileSync(config, broken)
+    const { status, stderr } = flowscan('run', '--config', config)
+    expect(status).toBe(78)
+    expect(stderr).toContain(config)
+    expect(hashTree(base, 'flows', 'data', 'saved', 'public')).toEqual(before)
+  }
 }, 60_000)

@@ -3,7 +3,10 @@ import type { Membership } from './dimension.ts'
 
 /** The members of a dimension in which every flow has exactly one: those of the config, then `other`. */
 export function membersAndOther(members: readonly Member[]): readonly Member[] {
-  return [...members.map(({ id, label, color }) => ({ id, label, color })), { id: OTHER, label: OTHER }]
+  return [
+    ...members.map(({ id, label, color, formerly }) => ({ id, label, color, formerly })),
+    { id: OTHER, label: OTHER },
+  ]
 }
 
 /** Codes that are members: the flow counts for it, in its own direction. Codes from `count` on count nowhere. */

@@ -91,8 +91,8 @@ function fingerprintOf({
   compat,
   reports,
 }: Config): string {
-  const strip = (members: readonly { label: string; color: string | undefined }[]) =>
-    members.map(({ label: _label, color: _color, ...rest }) => rest)
+  const strip = (members: readonly { label: string; color: string | undefined; formerly: readonly string[] }[]) =>
+    members.map(({ label: _label, color: _color, formerly: _formerly, ...rest }) => rest)
   const counted = [
     subnets,
     ...[networks, services, protocols, tos, asNumbers, routers].map(strip),

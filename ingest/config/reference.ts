@@ -87,8 +87,9 @@ Where several values may stand, write them in one text with commas or as a list.
 stored: small letters, digits and dashes are kept, anything else becomes a dash. Choose it once; say in \`label\` what people read. Keys must stay
 different, and \`other\` and \`total\` are taken.
 
-Every long form may have \`label\` (what people read; the key when absent) and \`color\` (\`#rrggbb\`, the same on every chart; from the palette when
-absent). Members of \`services\`, \`protocols\`, \`tos\`, \`asNumbers\` and \`routers\` do not overlap: where two fit, the first counts. Networks may
+Every long form may have \`label\` (what people read; the key when absent), \`color\` (\`#rrggbb\`, the same on every chart; from the palette when
+absent) and \`formerly\` (ids that it had before: what was stored under them is shown as its own). So a key can be changed without losing
+history: \`networks: { 'main-library': { prefixes: '192.0.2.0/26', formerly: 'library' } }\`. No member of today may have such an id. Members of \`services\`, \`protocols\`, \`tos\`, \`asNumbers\` and \`routers\` do not overlap: where two fit, the first counts. Networks may
 overlap.`
 
 /** A row for each key; the keys of a section follow it as `section.key`. */
@@ -108,7 +109,9 @@ function describeMembers(root: Node): string[][] {
     .map(([section, node]) => {
       const long = longForm(node)
       const value = long.required![0]!
-      const further = Object.entries(long.properties!).filter(([key]) => ![value, 'label', 'color'].includes(key))
+      const further = Object.entries(long.properties!).filter(
+        ([key]) => ![value, 'label', 'color', 'formerly'].includes(key),
+      )
       const keys = further.map(
         ([key, node]) =>
           `${code(key)}: ${written(node)}; ${describeDefault(node, false)} when absent. ${node.description}`,

@@ -21,6 +21,14 @@ const color = z
   .regex(/^#[0-9a-fA-F]{6}$/, 'expected a color such as #3366cc')
   .describe('Fixed color on every chart; from the palette when absent.')
 
+/** Ids that a member had before: what is stored under them is shown as its own. */
+const formerly = z
+  .union([z.string(), z.array(z.string())], 'expected an id, or a list of ids')
+  .default([])
+  .transform((given) => (Array.isArray(given) ? given : [given]).map(idOf) as readonly string[])
+  .meta({ written: 'an id, or a list of ids' })
+  .describe('Ids it had before.')
+
 /** One item or several: a string with commas, a number, or a list of these. */
 const item = z.union([z.string(), z.number()], 'expected text or a number')
 const items = (written: string) => z.union([item, z.array(item)], `expected ${written}`)
@@ -42,21 +50,24 @@ function list<T>(parse: (text: string) => Parsed<T>, written: string) {
     .meta({ written })
 }
 
-/** Members by key: either the value alone, or an object that adds label, color and `more` keys (all with defaults). Ids must differ. */
+/** Members by key: either the value alone, or an object that adds label, color, formerly and `more` keys (all with defaults). Ids must differ. */
 function members<
   K extends string,
   T extends z.ZodType<unknown, string | number | (string | number)[]>,
   F extends z.ZodRawShape,
 >(field: K, value: T, more: F) {
-  type Entry = { id: string; label: string; color: string | undefined } & { [Name in K]: z.output<T> } & {
+  type Entry = { id: string; label: string; color: string | undefined; formerly: readonly string[] } & {
+    [Name in K]: z.output<T>
+  } & {
     [Name in keyof F]: z.output<F[Name]>
   }
-  type Written = { label?: string; color?: string } & { [Name in K]: z.input<T> } & {
+  type Written = { label?: string; color?: string; formerly?: string | string[] } & { [Name in K]: z.input<T> } & {
     [Name in keyof F]?: z.input<F[Name]>
   }
   const full = z.strictObject({
     label: label.optional(),
     color: color.optional(),
+    formerly,
     [field]: value,
     ...more,
   }) as unknown as z.ZodType<object, Written>
@@ -88,6 +99,34 @@ function checkKeys(entries: object, context: z.RefinementCtx): void {
     if (mistake === null) taken.set(id, key)
     else context.addIssue({ code: 'custom', message: mistake, path: [key] })
   }
+  checkFormerIds(entries, taken, context)
+}
+
+/** What is stored under an id belongs to one member: to that which has it today, or else to the one that had it. */
+function checkFormerIds(entries: object, live: ReadonlyMap<string, string>, context: z.RefinementCtx): void {
+  const claimed = new Map<string, string>()
+  for (const [key, entry] of Object.entries(entries)) {
+    // Of a member with another mistake it is what was written, whatever that is.
+    const former: unknown = (entry as { formerly?: unknown } | null | undefined)?.formerly
+    for (const id of Array.isArray(former) ? former.map(String) : []) {
+      const mistake = mistakeInFormerId(id, live, claimed)
+      if (mistake === null) claimed.set(id, key)
+      else context.addIssue({ code: 'custom', message: mistake, path: [key, 'formerly'] })
+    }
+  }
+}
+
+function mistakeInFormerId(
+  id: string,
+  live: ReadonlyMap<string, string>,
+  claimed: ReadonlyMap<string, string>,
+): string | null {
+  if (id === '' || id === OTHER || id === TOTAL) return `${JSON.stringify(id)} was never the id of a member`
+  if (live.has(id))
+    return `${id} is the id of ${JSON.stringify(live.get(id))}; only an id that no member has can be named`
+  if (claimed.has(id))
+    return `${id} is named by ${JSON.stringify(claimed.get(id))}, too; only one member can have had it`
+  return null
 }
 
 function mistakeInKey(key: string, id: string, taken: ReadonlyMap<string, string>): string | null {

@@ -11,6 +11,8 @@ export interface Member {
   readonly label: string
   /** Fixed by the config; from the palette when absent. */
   readonly color?: string | undefined
+  /** Ids it had before: what is stored under them is its own. */
+  readonly formerly?: readonly string[] | undefined
 }
 
 /** The name of a cell: `service/http`, or `network/campus,service/http` for a pair. */

@@ -82,7 +82,7 @@ function daysOf(step: StepName, name: string): string[] {
 }
 
 function readInputs(data: string, step: Kind, name: string): { inputs: Inputs; sha256: string } | null {
-  if (step !== 'board') return readTable(data, step, name, () => false)
+  if (step !== 'board') return readTable(data, step, name, { wants: () => false })
   const board = readDayBoard(data, name)
   return board === null ? null : { inputs: { [name]: board.inputs }, sha256: '' }
 }

@@ -1,3 +1,4 @@
+import { renamesOf } from '../classify/former.ts'
 import { activeDimensions, activePairs } from '../classify/index.ts'
 import type { Config } from '../config/schema.ts'
 import { cellName, TOTAL } from '../model/cell.ts'
@@ -38,7 +39,8 @@ export function query(config: Config, { what, router, from, to, step }: Query): 
   const start = from === undefined ? end - DAY_SECONDS : parseMoment(from)
   if (start >= end) throw usage(`--from ${isoTime(start)} is not before --to ${isoTime(end)}`)
   const wanted = new Set(cells.values())
-  const series = readSeries(config.data, step, { from: start, to: end }, (cell) => wanted.has(cell))
+  const choice = { wants: (cell: string) => wanted.has(cell), rename: renamesOf(config).cell }
+  const series = readSeries(config.data, step, { from: start, to: end }, choice)
   return {
     step: STEPS[step],
     from: isoTime(series.from),
@@ -96,7 +98,7 @@ interface Term {
 
 /** `service/http` is one member; `service` stands for all. */
 function parseTerm(config: Config, term: string): Term {
-  const [name, id, ...rest] = term.trim().split('/')
+  const [name, given, ...rest] = term.trim().split('/')
   const dimensions = activeDimensions(config)
   const dimension = dimensions.find((each) => each.name === name)
   if (dimension === undefined || rest.length > 0) {
@@ -104,7 +106,8 @@ function parseTerm(config: Config, term: string): Term {
     throw usage(`${JSON.stringify(term)} is nothing that is counted; there is ${known}: write service or service/http`)
   }
   const ids = dimension.members(config).map((member) => member.id)
-  if (id === undefined) return { name: dimension.name, ids }
+  if (given === undefined) return { name: dimension.name, ids }
+  const id = renamesOf(config).id(dimension.name, given)
   if (!ids.includes(id)) throw usage(`${JSON.stringify(term)}: no such ${dimension.name}; there is ${ids.join(', ')}`)
   return { name: dimension.name, ids: [id] }
 }

@@ -146,6 +146,20 @@ export function boardOfParts(parts: readonly Part[]): Board | null {
   return toBoard(sum)
 }
 
+/** A board whose networks have the ids of today; lists that get one id are added up. */
+export function renameNetworks(board: Board, rename: (network: string) => string): Board {
+  const lists = Object.entries(board.networks)
+  if (lists.every(([network]) => rename(network) === network)) return board
+  const networks = new Map<string, HostSum>()
+  for (const [network, list] of lists) {
+    const id = rename(network)
+    const sum = networks.get(id) ?? createHostSum()
+    networks.set(id, sum)
+    addList(sum, list)
+  }
+  return { ...board, networks: Object.fromEntries([...networks].map(([id, sum]) => [id, toList(sum)])) }
+}
+
 /** A day's board as stored, with the ids of the parts in it. */
 export interface DayBoard {
   readonly inputs: readonly string[]

@@ -10,6 +10,7 @@ import { DamagedFile, listDirectory, writeJson } from './files.ts'
 import { listDays, listParts, type PartName, readNewestPart, readPartOf } from './part.ts'
 import {
   addCounts,
+  type CellChoice,
   createTable,
   KNOWN,
   replaceStretch,
@@ -42,12 +43,7 @@ export function seriesPath(data: string, step: StepName, window: string): string
 }
 
 /** Reads a series file; `null` when there is none. Throws DamagedDerived and NewerSchema. */
-export function readTable(
-  data: string,
-  step: StepName,
-  window: string,
-  wants?: (cell: string) => boolean,
-): StoredTable | null {
+export function readTable(data: string, step: StepName, window: string, choice?: CellChoice): StoredTable | null {
   const start = isoTime(startOfWindow(window))
   const stored = readDerived<TableJson & { schema: number; inputs: Inputs }>(
     seriesPath(data, step, window),
@@ -56,7 +52,7 @@ export function readTable(
   )
   if (stored === null) return null
   const { schema: _schema, inputs, ...table } = stored.value
-  return { table: tableFromJson(table, wants), inputs, sha256: stored.sha256 }
+  return { table: tableFromJson(table, choice), inputs, sha256: stored.sha256 }
 }
 
 function writeTable(data: string, window: string, table: SeriesTable, inputs: Inputs): string {

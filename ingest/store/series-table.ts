@@ -143,27 +143,44 @@ function seriesToJson({ sum, max }: MutableSeries, step: StepName): SeriesJson |
   return { at, ...cut(sum), ...(step === '5m' ? {} : { max: cut(max) }) }
 }
 
-/** From the disk; `wants` spares what nobody asked for. */
-export function tableFromJson(json: TableJson, wants: (cell: string) => boolean = () => true): SeriesTable {
+/** Which of the stored cells somebody asked for, and what they are called today. Cells that get one name are added up. */
+export interface CellChoice {
+  readonly wants?: (cell: string) => boolean
+  readonly rename?: (cell: string) => string
+}
+
+/** From the disk; `wants` spares what nobody asked for. Where cells are added up, a maximum is the greatest of theirs. */
+export function tableFromJson(json: TableJson, { wants = () => true, rename }: CellChoice = {}): SeriesTable {
   const table = createTable(json.step, Date.parse(json.from) / 1000, json.points)
   table.known.splice(0, json.points, ...json.known)
-  for (const [name, byDirection] of Object.entries(json.cells)) {
+  for (const [stored, byDirection] of Object.entries(json.cells)) {
+    const name = rename === undefined ? stored : rename(stored)
     if (!wants(name)) continue
     for (const direction of DIRECTIONS) {
       const given = byDirection[direction]
       if (given === undefined) continue
       const series = seriesOf(table, name, direction)
       for (const measure of MEASURES) {
-        fill(series.sum[measure], given[measure], given.at)
-        if (given.max !== undefined) fill(series.max[measure], given.max[measure], given.at)
+        join(series.sum[measure], given[measure], given.at, addCounters)
+        if (given.max !== undefined) join(series.max[measure], given.max[measure], given.at, maxCounter)
       }
     }
   }
   return table
 }
 
-function fill(column: Counter[], values: readonly (number | string)[], at: number): void {
-  for (let point = 0; point < values.length; point++) column[at + point] = counterFromJson(values[point]!)
+/** Puts values into a column, together with what is there: nearly always nothing. */
+function join(
+  column: Counter[],
+  values: readonly (number | string)[],
+  at: number,
+  both: (a: Counter, b: Counter) => Counter,
+): void {
+  for (let point = 0; point < values.length; point++) {
+    const value = counterFromJson(values[point]!)
+    const before = column[at + point]!
+    column[at + point] = before === 0 ? value : both(before, value)
+  }
 }
 
 /** Seconds that one five-minute point knows of when a flow file covered it. */

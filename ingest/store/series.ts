@@ -2,24 +2,24 @@ import { DIRECTIONS } from '../model/direction.ts'
 import type { CellSeries, DirectionSeries, Series } from '../model/series.ts'
 import { STEPS, type StepName } from '../model/time.ts'
 import { readTable } from './derive.ts'
-import { createTable, replaceStretch, type SeriesTable } from './series-table.ts'
+import { type CellChoice, createTable, replaceStretch, type SeriesTable } from './series-table.ts'
 import { windowsBetween } from './windows.ts'
 
 /**
  * What is stored from `from` up to `to` (unix seconds; widened to whole points). Where nothing is stored, `known` is 0:
- * nobody measured. `wants` spares the cells that nobody asked for.
+ * nobody measured.
  */
 export function readSeries(
   data: string,
   step: StepName,
   { from, to }: { from: number; to: number },
-  wants: (cell: string) => boolean = () => true,
+  choice: CellChoice = {},
 ): Series {
   const width = STEPS[step]
   const start = Math.floor(from / width) * width
   const table = createTable(step, start, Math.max(0, Math.ceil((to - start) / width)))
   for (const window of windowsBetween(step, start, to)) {
-    const stored = readTable(data, step, window.name, wants)
+    const stored = readTable(data, step, window.name, choice)
     if (stored !== null) replaceStretch(table, cut(stored.table, start, start + table.length * width))
   }
   return table as SeriesTable & Series

@@ -79,6 +79,22 @@ describe('values', () => {
     expect(config.routers[1]).toMatchObject({ id: 'inner', label: 'inner', sampleRate: 1, border: false })
   })
 
+  test('ids that a member had before are written as ids or as the keys they came from', () => {
+    const { config } = parse({
+      networks: { library: { prefixes: '192.0.2.0/26', formerly: ['Old Books', 'archive'] }, hall: '192.0.2.64/26' },
+    })
+    expect(config.networks.map(({ formerly }) => formerly)).toEqual([['old-books', 'archive'], []])
+  })
+
+  test('case 88: members may have one label; their keys tell them apart', () => {
+    const of = (prefixes: string) => ({ prefixes, label: 'Library' })
+    const { config } = parse({ networks: { north: of('192.0.2.0/26'), south: of('192.0.2.64/26') } })
+    expect(config.networks.map(({ id, label }) => [id, label])).toEqual([
+      ['north', 'Library'],
+      ['south', 'Library'],
+    ])
+  })
+
   test('what is not written gets its default', () => {
     expect(parse({}).config).toMatchObject({
       organization: 'Our network',
@@ -214,6 +230,12 @@ describe('the fingerprint', () => {
       name: 'a label, a color',
       change: {
         networks: { library: { prefixes: '192.0.2.0/26', label: 'L', color: '#000000' }, hall: '192.0.2.64/26' },
+      },
+    },
+    {
+      name: 'ids that members had before',
+      change: {
+        networks: { library: { prefixes: '192.0.2.0/26', formerly: 'books' }, hall: '192.0.2.64/26' },
       },
     },
     {

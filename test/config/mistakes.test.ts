@@ -81,7 +81,7 @@ describe('a mistake names key, value and mend', () => {
     { config: { subnets, services: { web: [] } }, line: 'services.web.ports: found [], expected at least one' },
     {
       config: { subnets, services: { web: { ports: '80/tcp', colour: '#000000' } } },
-      line: 'services.web.colour: no such key; there is label, color, ports',
+      line: 'services.web.colour: no such key; there is label, color, formerly, ports',
     },
     {
       config: { subnets, services: { web: { ports: '80/tcp', color: 'red' } } },
@@ -159,6 +159,30 @@ describe('a mistake names key, value and mend', () => {
   })
 })
 
+test.each([
+  {
+    formerly: 'hall',
+    line: 'networks.books.formerly: hall is the id of "Hall"; only an id that no member has can be named',
+  },
+  {
+    formerly: ['old', 'books'],
+    line: 'networks.books.formerly: books is the id of "books"; only an id that no member has can be named',
+  },
+  {
+    formerly: ['gone', 'archive'],
+    line: 'networks.books.formerly: archive is named by "Hall", too; only one member can have had it',
+  },
+  { formerly: 'other', line: 'networks.books.formerly: "other" was never the id of a member' },
+  { formerly: '!', line: 'networks.books.formerly: "" was never the id of a member' },
+  { formerly: 7, line: 'networks.books.formerly: found 7, expected an id, or a list of ids' },
+])('formerly $formerly is refused', ({ formerly, line }) => {
+  const networks = {
+    Hall: { prefixes: '192.0.2.64/26', formerly: 'archive' },
+    books: { prefixes: '192.0.2.0/26', formerly },
+  }
+  expect(mistakes({ subnets, networks })).toEqual([line])
+})
+
 describe('keys of members', () => {
   const networks = (...keys: string[]) => ({
     subnets,
@@ -171,6 +195,11 @@ describe('keys of members', () => {
     {
       keys: ['Main Library', 'main-library'],
       line: 'networks.main-library: "main-library" gives the same id, main-library, as "Main Library"; choose another key',
+    },
+    // Case 88: a suffix would change hands when one of them goes or comes first; labels may be the same.
+    {
+      keys: ['Bibliothek A', 'Bibliothek-A'],
+      line: 'networks.Bibliothek-A: "Bibliothek-A" gives the same id, bibliothek-a, as "Bibliothek A"; choose another key',
     },
     {
       keys: ['図書館'],
