@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renamesOf } from '../ingest/classify/former.ts'
 import type { Config } from '../ingest/config/schema.ts'
+import { isThere } from '../ingest/store/files.ts'
 import { planArchive } from './archive.ts'
 import { extendArchive } from './archive-pages.ts'
 import { readAssets } from './assets.ts'
@@ -73,7 +74,7 @@ function refuseBrokenLinks(
 ): void {
   const broken = [...targets].filter(([file]) => {
     const archived = archivePath(file)
-    return !present.has(file) && !(archived !== null && existsSync(join(siteDirectory, archived)))
+    return !present.has(file) && !(archived !== null && isThere(join(siteDirectory, archived)))
   })
   if (broken.length === 0) return
   const told = broken.slice(0, 5).map(([file, address]) => `/${address} links to ${file}`)

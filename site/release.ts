@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, s
 import { basename, dirname, join, relative } from 'node:path'
 import {
   DamagedFile,
+  isThere,
   listDirectory,
   makeDirectory,
   readJson,
@@ -138,7 +139,7 @@ function swap(siteDirectory: string, number: number): void {
 /** Numbers of releases that a build finished: a directory with its record. */
 function listReleases(releases: string): number[] {
   return listDirectory(releases)
-    .filter((name) => /^\d+$/.test(name) && existsSync(join(releases, `${name}.json.gz`)))
+    .filter((name) => /^\d+$/.test(name) && isThere(join(releases, `${name}.json.gz`)))
     .map(Number)
     .sort((a, b) => a - b)
 }

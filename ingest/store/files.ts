@@ -207,10 +207,15 @@ export function moveFile(from: string, to: string, mark: string): string {
 
 /** `null`: the very same file is already there. */
 function freeName(from: string, to: string, mark: string): string | null {
-  if (!existsSync(to)) return to
+  if (!isThere(to)) return to
   if (hasSameContent(from, to)) return null
   const marked = `${to}.${mark}`
-  return existsSync(marked) && hasSameContent(from, marked) ? null : marked
+  return isThere(marked) && hasSameContent(from, marked) ? null : marked
+}
+
+/** Unlike `existsSync` throws where the disk does not tell: who takes that for a no writes over what is there. */
+export function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
 function copyAcross(from: string, to: string): void {
