@@ -29,3 +29,10 @@ export const IN_PLACE: Fault = {
   from: "const temporary = temporaryFor(path);\n    const descriptor = openSync(temporary, 'wx');",
   to: "const temporary = path;\n    const descriptor = openSync(temporary, 'w');",
 }
+
+export const SILENCE_IS_ABSENCE: Fault = {
+  name: 'a name of which the disk does not tell is taken for free',
+  file: 'ingest/store/files.js',
+  from: 'return statSync(path, { throwIfNoEntry: false }) !== undefined;',
+  to: 'return existsSync(path);',
+}

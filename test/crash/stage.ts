@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { copyTree, type Product, type Run, runFlowscan } from './product.ts'
 import type { Scenario } from './scenarios.ts'
 import { differenceOf, type State, stateOf, viewOf } from './state.ts'
-import { type Call, type Injection, isCreating, pathsOf, type TracedRun, trace, withoutChance } from './strace.ts'
+import { type Call, isCreating, pathsOf, trace, withoutChance } from './strace.ts'
 
 /** What changes something on the disk. A kill before `close` leaves what a kill before the next of these does. */
 export const MUTATING = [
@@ -105,21 +105,64 @@ export function freshCopy({ root, before }: Stage, worker: number): string {
   return base
 }
 
-/** Runs the scenario's command, disturbed. */
-export function disturb({ product, scenario }: Stage, base: string, injection: Injection): Promise<TracedRun> {
-  return trace(product, base, scenario.command, injection.call, injection)
+/** What came of disturbing a run at one point. */
+export interface Verdict {
+  /** `missed`: another call was met, again and again. */
+  readonly kind: 'sound' | 'broken' | 'missed'
+  readonly problem?: string
+}
+
+/** A run's numbers shift a little by what V8 and libuv do in between. */
+const TRIES = 10
+
+/**
+ * Runs the scenario's command on a fresh copy, disturbed at a point, and judges what comes of it: `judge` tells the problem, or `null`. A run that
+ * was disturbed elsewhere has to be judged well, too; then the next is disturbed a call earlier or later.
+ */
+export async function disturb(
+  stage: Stage,
+  { call, at, isMain, what }: Point,
+  disturbance: string,
+  worker: number,
+  judge: (run: Run, base: string) => Promise<string | null>,
+): Promise<Verdict> {
+  for (let attempt = 0, when = at; attempt < TRIES; attempt++) {
+    const base = freshCopy(stage, worker)
+    const injection = { call, at: when, isMain, what: disturbance }
+    const run = await trace(stage.product, base, stage.scenario.command, call, injection)
+    const problem = await judge(run, base)
+    if (problem !== null) return { kind: 'broken', problem }
+    const passed = namePoints(run.calls, base, run.mainThread).find((each) => each.what === what)
+    if (passed?.at === when) return { kind: 'sound' }
+    when = passed === undefined ? when + 1 : passed.at
+  }
+  return { kind: 'missed' }
 }
 
 /** What is wrong after a disturbed run, before anything mends it; `null`: nothing. */
 export function damageIn(stage: Stage, base: string): string | null {
-  const view = viewOf(base)
-  const isWhole = stage.views.some((each) => differenceOf(each, view) === null)
-  if (!isWhole) return `the site is neither the old nor the new one: ${differenceOf(stage.views[0]!, view)}`
+  const mixed = mixtureIn(stage.views, viewOf(base))
+  if (mixed !== null) return mixed
   const contents = new Set(Object.values(stateOf(base, ['flows', 'saved', 'data'])))
   const lost = Object.entries(stateOf(stage.before, ['flows', 'saved', 'data/parts'])).filter(
     ([, content]) => !contents.has(content),
   )
   return lost.length === 0 ? null : `lost: ${lost.map(([path]) => path).join(', ')}`
+}
+
+/** Pages of the archive come before the release that links to them, and are renewed after it, each by itself. */
+const ARCHIVED = /^\/scoreboard\/\d{4}\//
+
+/** Why this is neither the old site nor the new one; `null`: it is one of them. */
+function mixtureIn(views: readonly State[], view: State): string | null {
+  const released = (state: State) => Object.fromEntries(Object.entries(state).filter(([path]) => !ARCHIVED.test(path)))
+  const differences = views.map((each) => differenceOf(released(each), released(view)))
+  if (!differences.includes(null)) return `the site is neither the old nor the new one: ${differences.join(' | ')}`
+  const odd = Object.keys(view).filter(
+    (path) => ARCHIVED.test(path) && !views.some((each) => each[path] === view[path]),
+  )
+  const gone = Object.keys(views[0]!).filter((path) => ARCHIVED.test(path) && view[path] === undefined)
+  return odd.length + gone.length === 0 ? null : `the archive holds what no build made: ${[...odd, ...gone].join(', ')}`
 }
 
 /** Runs the command once more, undisturbed: what is then not as it should be; `null`: nothing. */
