@@ -36,6 +36,9 @@ export interface TracedRun extends Run {
 
 const AWAIT_TRACER = new URL('await-tracer.mjs', import.meta.url).href
 
+/** V8 without threads of its own, which wake the main one when they like. */
+const NODE_OPTIONS = ['--single-threaded', '--v8-pool-size=0']
+
 /** Runs flowscan under strace, which writes down these calls (names, comma-separated) and meddles with one of them. */
 export async function trace(
   product: Product,
@@ -46,7 +49,9 @@ export async function trace(
 ): Promise<TracedRun> {
   const log = `${base}.strace`
   const loads = pathToFileURL(join(product, `dist/ingest/commands/${command}.js`)).href
-  const { child, ended } = startFlowscan(product, base, command, ['--import', AWAIT_TRACER], { FLOWSCAN_LOADS: loads })
+  const { child, ended } = startFlowscan(product, base, command, [...NODE_OPTIONS, '--import', AWAIT_TRACER], {
+    FLOWSCAN_LOADS: loads,
+  })
   await untilStopped(child)
   const strace = attach(child.pid!, log, names, injection)
   await strace.attached
