@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Board } from '../ingest/model/board.ts'
 import { dayOf, SLOT_SECONDS, startOfDay } from '../ingest/model/time.ts'
 import { DamagedFile, listDirectory, readJson, writeJson } from '../ingest/store/files.ts'
-import { listDays } from '../ingest/store/part.ts'
+import { hashDays } from '../ingest/store/part.ts'
 import { type BoardReader, sumOfKnown } from './boards.ts'
 import { slotName } from './links.ts'
 import { dayPage } from './pages/day.ts'
@@ -62,11 +62,11 @@ interface SlotRecord {
  */
 export function planArchive(site: Site, directory: string, boards: BoardReader): ArchivePlan {
   const { data } = site.config
-  const stored = listDays(data)
+  const hashes = hashDays(data)
+  const stored = [...hashes.keys()]
   const seen = { ...readIndex(directory) }
-  const touched = new Map(stored.map((day) => [day, touchedMs(data, day)]))
   const isChanged = (day: string | undefined) =>
-    day !== undefined && (seen[day] !== touched.get(day) || !existsSync(join(directory, day)))
+    day !== undefined && (seen[day] !== hashes.get(day) || !existsSync(join(directory, day)))
   const affected = stored.filter((day, at) => [day, stored[at - 1], stored[at + 1]].some(isChanged))
 
   const records = new Map<string, DayRecord>()
@@ -84,7 +84,7 @@ export function planArchive(site: Site, directory: string, boards: BoardReader):
     commit(done) {
       for (const { day, record } of done) {
         writeJson(recordPath(directory, day), { schema: SCHEMA, ...record })
-        seen[day] = touched.get(day)!
+        seen[day] = hashes.get(day)!
       }
       if (done.length > 0) writeJson(indexPath(directory), { schema: SCHEMA, days: seen })
     },
@@ -160,11 +160,6 @@ export function listArchive(directory: string): string[] {
   return listDirectory(directory).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
 }
 
-/** When a part last came into the day's directory: it tells without a listing that a day is as it was. */
-function touchedMs(data: string, day: string): number {
-  return statSync(join(data, 'parts', day)).mtimeMs
-}
-
 function recordPath(directory: string, day: string): string {
   return join(directory, `${day}.json.gz`)
 }
@@ -177,9 +172,9 @@ function readRecord(directory: string, day: string): DayRecord {
   return (readStored(recordPath(directory, day)) as DayRecord | null) ?? { slots: {}, key: '' }
 }
 
-/** By day, when its parts were last touched as its pages were last looked at. */
-function readIndex(directory: string): Record<string, number> {
-  return (readStored(indexPath(directory)) as { days: Record<string, number> } | null)?.days ?? {}
+/** By day, which parts it had (`hashOf`) when its pages were last looked at. */
+function readIndex(directory: string): Record<string, string> {
+  return (readStored(indexPath(directory)) as { days: Record<string, string> } | null)?.days ?? {}
 }
 
 /** What cannot be read is forgotten: then pages are rendered again. */

@@ -15,7 +15,7 @@ import {
 } from '../ingest/store/boards.ts'
 import { reviveBoard } from '../ingest/store/counters.ts'
 import { DamagedFile, readJson, writeJson } from '../ingest/store/files.ts'
-import { listDays, listParts, type PartName, readPartOf } from '../ingest/store/part.ts'
+import { listDays, listParts, type PartName, readPart } from '../ingest/store/part.ts'
 import type { RankedBoard } from './pages/board-list.ts'
 import type { NewestBoards } from './pages/scoreboard.ts'
 
@@ -54,7 +54,7 @@ export function createBoardReader(data: string, rename: (network: string) => str
   return {
     list,
     slot(slot) {
-      const known = slots.get(slot) ?? addUp(readParts(data, slot, list(dayOf(slot)).get(slot) ?? []), rename)
+      const known = slots.get(slot) ?? addUp(readParts(data, list(dayOf(slot)).get(slot) ?? []), rename)
       if (slots.size >= REMEMBERED_SLOTS && !slots.has(slot)) slots.delete([...slots.keys()][0]!)
       slots.set(slot, known)
       return known
@@ -75,8 +75,8 @@ function groupBySlot(parts: readonly PartName[]): Listing {
   return slots
 }
 
-function readParts(data: string, slot: number, names: readonly PartName[]): Part[] {
-  return names.map((name) => readPartOf(data, dayOf(slot), name))
+function readParts(data: string, names: readonly PartName[]): Part[] {
+  return names.map((name) => readPart(data, name))
 }
 
 function addUp(parts: readonly Part[], rename: (network: string) => string): SlotBoard {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { CellSeries, Series } from '../ingest/model/series.ts'
 import { dayOf, SLOT_SECONDS, STEPS, type StepName } from '../ingest/model/time.ts'
-import { hashOf, readIndex } from '../ingest/store/derive.ts'
+import { readIndex } from '../ingest/store/derive.ts'
 import { listParts } from '../ingest/store/part.ts'
+import { hashOf } from '../ingest/store/segment.ts'
 import { readSeries } from '../ingest/store/series.ts'
 
 /** What a page shows: how far back, and how wide a point is. */

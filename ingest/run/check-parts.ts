@@ -1,7 +1,7 @@
-import { join } from 'node:path'
 import { dayOf } from '../model/time.ts'
 import { imbalanceOf } from '../store/conservation.ts'
-import { listDays, listParts, type PartName, readPartOf } from '../store/part.ts'
+import { listDays, listLoose, listParts, type PartName, readPart } from '../store/part.ts'
+import { listOrphans, sealedDirectory, segmentPath } from '../store/segment.ts'
 import type { Findings } from './defect.ts'
 
 /** What the parts of a store say of the files that are derived from them. */
@@ -21,8 +21,7 @@ export function checkParts(
   findings: Findings,
   onDay: (done: number, all: number) => void = () => {},
 ): PartsFound {
-  const days = listDays(data)
-  const homes = new Map(days.map((day) => [day, listParts(data, day)] as const).filter(([, names]) => names.length > 0))
+  const homes = new Map(listDays(data).map((day) => [day, listWhole(data, day, findings)]))
   const reaching = new Map<string, Map<string, Set<string>>>()
   const unread = new Set<string>()
   const reach = (day: string, home: string, id: string) => {
@@ -32,9 +31,9 @@ export function checkParts(
   for (const [done, [home, names]] of [...homes].entries()) {
     onDay(done, homes.size)
     for (const name of names) {
-      const path = join(data, 'parts', home, name.name)
+      const { path } = name
       reach(home, home, name.id)
-      const part = findings.look(path, () => readPartOf(data, home, name))
+      const part = findings.look(path, () => readPart(data, name))
       if (part === null) {
         unread.add(name.id)
         continue
@@ -44,5 +43,12 @@ export function checkParts(
       if (imbalance !== null) findings.add('unbalanced', path, imbalance)
     }
   }
+  for (const orphan of listOrphans(data))
+    findings.add('pending', segmentPath(data, orphan), 'a segment without its ledger')
   return { count: [...homes.values()].flat().length, homes, reaching, unread }
+}
+
+/** Of a day whose ledger is damaged, only what lies in files of its own. */
+function listWhole(data: string, day: string, findings: Findings): readonly PartName[] {
+  return findings.look(sealedDirectory(data), () => listParts(data, day)) ?? listLoose(data, day)
 }

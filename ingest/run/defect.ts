@@ -3,6 +3,7 @@ import { DamagedDerived } from '../store/derived-file.ts'
 import { DamagedFile } from '../store/files.ts'
 import { DamagedPart } from '../store/part.ts'
 import { NewerSchema } from '../store/schema.ts'
+import { DamagedSegment } from '../store/segment.ts'
 
 /** One thing in a data directory that is not as it should be. */
 export interface Defect {
@@ -17,7 +18,7 @@ export interface Defect {
   readonly found: string
   readonly mend: string
   /** For `repair`; absent where nothing can be done. */
-  readonly cause?: DamagedPart | DamagedDerived | NewerSchema
+  readonly cause?: Cause
 }
 
 const MENDS = {
@@ -66,8 +67,10 @@ export function createFindings(data: string): Findings {
   }
 }
 
-function isCause(error: unknown): error is DamagedPart | DamagedDerived | NewerSchema {
-  return [DamagedPart, DamagedDerived, NewerSchema].some((kind) => error instanceof kind)
+type Cause = DamagedPart | DamagedSegment | DamagedDerived | NewerSchema
+
+function isCause(error: unknown): error is Cause {
+  return [DamagedPart, DamagedSegment, DamagedDerived, NewerSchema].some((kind) => error instanceof kind)
 }
 
 function mendOf(error: DamagedFile): string | undefined {

@@ -9,7 +9,7 @@ import { checkDerived } from './check-derived.ts'
 import { checkParts } from './check-parts.ts'
 import { createFindings, type Defect, type Findings } from './defect.ts'
 import { acquireLock, refuseWhileLocked } from './lock.ts'
-import { deriveAndRepair, type Repair, repair } from './repair.ts'
+import { createDoubts, deriveAndRepair, type Repair, repair } from './repair.ts'
 import { findStrangers } from './strangers.ts'
 
 /** What was looked at, and what was found. */
@@ -51,12 +51,12 @@ export async function repairStore(
     const check = checkStore(data, deep, onStep)
     const newer = check.defects.find(({ kind }) => kind === 'newer')
     if (newer?.cause !== undefined) throw newer.cause
-    const anew = new Set<string>()
+    const doubts = createDoubts()
     for (const { cause, path } of check.defects) {
-      const days = cause === undefined ? [] : await repair(loaded, cause, onRepair)
-      for (const day of [...days, ...dayInName(path)]) anew.add(day)
+      if (cause !== undefined) await repair(loaded, cause, doubts, onRepair)
+      for (const day of dayInName(path)) doubts.anew.add(day)
     }
-    await deriveAndRepair(loaded, (_day, done, all) => onStep('adding up days', done, all), onRepair, anew)
+    await deriveAndRepair(loaded, (_day, done, all) => onStep('adding up days', done, all), onRepair, doubts)
     return check
   } finally {
     release()

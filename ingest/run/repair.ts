@@ -1,141 +1,255 @@
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
-import { partId } from '../model/part.ts'
-import { dayOf } from '../model/time.ts'
-import { derive, neighbours } from '../store/derive.ts'
+import type { UserError } from '../model/errors.ts'
+import { type Part, partId } from '../model/part.ts'
+import { DAY_SECONDS, dayOf, SLOT_SECONDS, startOfDay } from '../model/time.ts'
+import { type Doubts, derive, MissingParts, neighbours } from '../store/derive.ts'
 import { DamagedDerived } from '../store/derived-file.ts'
-import { hashFile, writeFileDurably } from '../store/files.ts'
+import { DamagedFile, decodeJson, hashFile, removeFiles, writeFileDurably } from '../store/files.ts'
+import { commitEncoded, DamagedPart, isStored, listParts, looseDirectory, readAsIs, shortId } from '../store/part.ts'
+import { sealDay, sealOldDays } from '../store/seal.ts'
 import {
-  commitEncoded,
-  DamagedPart,
-  type EncodedPart,
-  isWhole,
-  type PartName,
-  partPath,
-  shortId,
-} from '../store/part.ts'
+  DamagedSegment,
+  ledgerPath,
+  listOrphans,
+  removeSegments,
+  type Segment,
+  segmentPath,
+  splitSegment,
+} from '../store/segment.ts'
 import type { OpenedFile } from './flow-file.ts'
 import { acquireLock } from './lock.ts'
 import { makeRoomAside, setAside } from './quarantine.ts'
 import { isOfOneFile, listSaved, openSaved } from './saved.ts'
 import { tallyTask } from './tallier.ts'
 
-/** What became of a damaged file. */
+/** What became of damage. */
 export type Repair =
-  /** A part, and the saved flow file it was made from again; `null`: there is none, and its slot is a gap. */
-  | { readonly path: string; readonly from: string | null }
+  /** Parts: the saved flow files that were counted again, and whether a slot is a gap now, because one has gone. */
+  | { readonly path: string; readonly from: readonly string[]; readonly isGap: boolean }
   /** A series, a board or the index: made anew from what it was derived from. */
   | { readonly path: string; readonly derived: true }
 
 type OnRepair = (repair: Repair) => void
 
+/** What repairs leave to be derived again. */
+export interface Doubtful extends Doubts {
+  readonly anew: Set<string>
+  readonly givenUp: Set<string>
+}
+
+export function createDoubts(): Doubtful {
+  return { anew: new Set(), givenUp: new Set() }
+}
+
 /**
- * `derive`, whatever rot has done: a damaged part is set aside in `quarantine` and made again from its saved flow file, by today's
- * config; where that has gone, too, the slot becomes a gap, never a wrong number. A damaged derived file is set aside and made anew, as
- * are the days of `anew`. Nothing is deleted.
+ * Derives and seals, whatever rot has done: what is damaged is set aside in `quarantine`. Parts that are damaged or have gone are made again from
+ * their saved flow files, by today's config; where those have gone, too, a slot becomes a gap, never a wrong number. Derived files are made
+ * anew, as are the days in doubt. Nothing is deleted. Returns the days that changed.
  */
 export async function deriveAndRepair(
   loaded: LoadedConfig,
   onDay: ((day: string, done: number, all: number) => void) | undefined,
   onRepair: OnRepair = () => {},
-  anew: ReadonlySet<string> = new Set(),
+  doubts: Doubtful = createDoubts(),
 ): Promise<string[]> {
   const { data } = loaded.config
   const days = new Set<string>()
-  const doubtful = new Set(anew)
-  for (;;) {
-    try {
-      for (const day of derive(data, onDay, doubtful)) days.add(day)
-      return [...days].sort()
-    } catch (error) {
-      for (const day of await repair(loaded, error, onRepair)) doubtful.add(day)
-    }
+  for (const orphan of listOrphans(data)) adoptOrphan(data, orphan)
+  const bringUpToDate = async () => {
+    for (const day of derive(data, onDay, doubts)) days.add(day)
+    sealOldDays(data)
+    return [...days].sort()
   }
+  return untilSound(bringUpToDate, (error) => repair(loaded, error, doubts, onRepair))
 }
 
 /** Does something that reads what is stored. Damage that it meets is repaired, and it is done again. */
-export async function repairing<T>(loaded: LoadedConfig, act: () => Promise<T>, onRepair: OnRepair): Promise<T> {
+export function repairing<T>(loaded: LoadedConfig, act: () => Promise<T>, onRepair: OnRepair): Promise<T> {
+  return untilSound(act, async (error) => {
+    if (!isDamage(error)) throw error
+    const release = acquireLock(loaded.config.data)
+    try {
+      const doubts = createDoubts()
+      await repair(loaded, error, doubts, onRepair)
+      await deriveAndRepair(loaded, undefined, onRepair, doubts)
+    } finally {
+      release()
+    }
+  })
+}
+
+/** What was mended and is damaged in the same way again is not ours to mend. */
+async function untilSound<T>(act: () => Promise<T>, mend: (error: unknown) => Promise<void>): Promise<T> {
+  const met = new Set<string>()
   for (;;) {
     try {
       return await act()
     } catch (error) {
-      if (!isDamage(error)) throw error
-      const release = acquireLock(loaded.config.data)
-      try {
-        await deriveAndRepair(loaded, undefined, onRepair, await repair(loaded, error, onRepair))
-      } finally {
-        release()
-      }
+      const { message } = error as Error
+      if (met.has(message)) throw error
+      met.add(message)
+      await mend(error)
     }
   }
 }
 
-function isDamage(error: unknown): error is DamagedPart | DamagedDerived {
-  return error instanceof DamagedPart || error instanceof DamagedDerived
+type Damage = DamagedPart | DamagedSegment | MissingParts | DamagedDerived
+
+function isDamage(error: unknown): error is Damage {
+  return [DamagedPart, DamagedSegment, MissingParts, DamagedDerived].some((kind) => error instanceof kind)
 }
 
-/** Repairs what an error tells of; throws any other error. Returns the days to make anew: those that a part made again may reach into. */
-export async function repair(loaded: LoadedConfig, error: unknown, onRepair: OnRepair): Promise<ReadonlySet<string>> {
+/** Repairs what an error tells of; throws any other error. Parts made again may count otherwise by today's config: the days they reach into are in doubt. */
+export async function repair(
+  loaded: LoadedConfig,
+  error: unknown,
+  doubts: Doubtful,
+  onRepair: OnRepair,
+): Promise<void> {
   if (!isDamage(error)) throw error
-  const { path } = error
-  if (error instanceof DamagedPart) {
-    // Else another run was faster.
-    const isDamaged = path !== partPath(loaded.config.data, error.part) || !isWhole(path)
-    if (isDamaged) onRepair({ path, from: await repairPart(loaded, error) })
-    return new Set(neighbours(dayOf(error.part.slot)))
+  if (error instanceof DamagedDerived) {
+    const { path } = error
+    if (existsSync(path)) setAside(loaded.config.data, shortId(hashFile(path)), path, basename(path), error)
+    return onRepair({ path, derived: true })
   }
-  setAside(loaded.config.data, shortId(hashFile(path)), path, basename(path), error)
-  onRepair({ path, derived: true })
-  return new Set()
+  const { day, ...mended } = await repairParts(loaded, error, doubts)
+  if (mended.from.length > 0) for (const each of neighbours(day)) doubts.anew.add(each)
+  onRepair(mended)
+}
+
+interface PartsRepair {
+  readonly day: string
+  readonly path: string
+  readonly from: readonly string[]
+  readonly isGap: boolean
+}
+
+function repairParts(
+  loaded: LoadedConfig,
+  error: Exclude<Damage, DamagedDerived>,
+  doubts: Doubtful,
+): Promise<PartsRepair> {
+  if (error instanceof DamagedPart) return repairPart(loaded, error, doubts)
+  if (error instanceof DamagedSegment) return repairSegment(loaded, error)
+  return replaceParts(loaded, error, doubts)
+}
+
+/** At every moment the part's name holds the damaged one or the new one, while there is a flow file to make it from: a kill costs nothing. */
+async function repairPart(loaded: LoadedConfig, damaged: DamagedPart, { givenUp }: Doubtful): Promise<PartsRepair> {
+  const { data } = loaded.config
+  const { part } = damaged
+  const { path, name, id, sealed } = part
+  const day = dayOf(part.slot)
+  const isInPlace = sealed !== undefined || path === join(looseDirectory(data, day), name)
+  // Another run was faster.
+  if (isInPlace && isStored(data, name)) return { day, path, from: [], isGap: false }
+  writeFileDurably(join(makeRoomAside(data, id, name, damaged)), readAsIs(data, part))
+  const from = await recount(loaded, day, (ids) => ids.includes(id))
+  const isGap = !isStored(data, name)
+  if (isGap) givenUp.add(id)
+  if (sealed === undefined && (isGap || !isInPlace)) removeFiles(dirname(path), [name])
+  else if (isGap) sealDay(data, day, new Set([name]))
+  return { day, path, from, isGap }
+}
+
+/** The parts that are whole get files of their own again, the segment is set aside, and its other parts are counted again. */
+async function repairSegment(loaded: LoadedConfig, damaged: DamagedSegment): Promise<PartsRepair> {
+  const { data } = loaded.config
+  const { segment } = damaged
+  const { day } = segment
+  unpack(data, segment)
+  setSegmentAside(data, segment, damaged)
+  const known = new Set(listParts(data, day).map(({ id }) => id))
+  const from = await recount(loaded, day, (ids) => !ids.some((id) => known.has(id)))
+  return { day, path: ledgerPath(data, segment), from, isGap: false }
+}
+
+/** What no flow file gives is given up: then the next derivation goes without. */
+async function replaceParts(
+  loaded: LoadedConfig,
+  { day, ids }: MissingParts,
+  { givenUp }: Doubtful,
+): Promise<PartsRepair> {
+  const { data } = loaded.config
+  const wanted = new Set(ids)
+  const from = await recount(loaded, day, (possible) => possible.some((id) => wanted.has(id)))
+  const there = new Set(listParts(data, day).map(({ id }) => id))
+  const gone = ids.filter((id) => !there.has(id))
+  for (const id of gone) givenUp.add(id)
+  return { day, path: looseDirectory(data, day), from, isGap: gone.length > 0 }
+}
+
+/** A segment without a ledger: written by a run that was killed, or the ledger was lost. */
+function adoptOrphan(data: string, orphan: Segment): void {
+  if (unpack(data, orphan)) removeSegments(data, [orphan])
+  else setSegmentAside(data, orphan, new DamagedFile(`${segmentPath(data, orphan)}: not whole, and without its ledger`))
+}
+
+/** Gives the parts of a segment files of their own again, as far as they are whole; `false` when some were not. */
+function unpack(data: string, segment: Segment): boolean {
+  const path = segmentPath(data, segment)
+  if (!existsSync(path)) return false
+  let isWhole = true
+  for (const piece of splitSegment(readFileSync(path))) {
+    try {
+      commitEncoded(data, { ...(decodeJson(piece, path).value as Part), bytes: piece })
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error
+      isWhole = false
+    }
+  }
+  return isWhole
+}
+
+function setSegmentAside(data: string, segment: Segment, error: UserError): void {
+  for (const path of [ledgerPath(data, segment), segmentPath(data, segment)])
+    if (existsSync(path)) setAside(data, segment.name, path, basename(path), error)
 }
 
 /**
- * Returns the flow file from which it was made again. At every moment the part's name holds the damaged one or the new one, while there
- * is a flow file to make it from: a kill costs nothing.
+ * Counts saved flow files of a day again and stores their parts. `wants`: of the ids that the part may have, one for each slot of the
+ * day. Something else that lies there is no reason to stop looking. Returns the files.
  */
-async function repairPart(loaded: LoadedConfig, damaged: DamagedPart): Promise<string | null> {
-  const { data } = loaded.config
-  const { path, part } = damaged
-  const isInPlace = path === partPath(data, part)
-  const found = await findFlowFile(loaded, part)
-  if (found !== null && isInPlace)
-    writeFileDurably(makeRoomAside(data, part.id, part.name, damaged), readFileSync(path))
-  if (found !== null) commitEncoded(data, found.part)
-  if (found === null || !isInPlace) setAside(data, part.id, path, part.name, damaged)
-  return found?.from ?? null
-}
-
-/** Finds the saved flow file of a part by its content, and counts it. Something else that lies there is no reason to stop looking. */
-async function findFlowFile(
+async function recount(
   loaded: LoadedConfig,
-  { source, slot, id }: PartName,
-): Promise<{ from: string; part: EncodedPart } | null> {
-  for (const file of listSaved(loaded.config).get(dayOf(slot)) ?? []) {
+  day: string,
+  wants: (ids: readonly string[]) => boolean,
+): Promise<string[]> {
+  const { config } = loaded
+  const counted: string[] = []
+  for (const file of listSaved(config).get(day) ?? []) {
     let opened: OpenedFile | undefined
     try {
-      opened = openSaved(loaded.config, file)
-      if (shortId(partId(source, slot, hashFile(file.path))) !== id) continue
-      const { part } = await tallyTask({ ...opened, source }, loaded)
+      opened = openSaved(config, file)
+      if (!wants(idsOf(opened.source, day, hashFile(file.path)))) continue
+      const { part } = await tallyTask(opened, loaded)
       opened.assertUnchanged()
-      if (shortId(part.id) === id) return { from: file.path, part }
+      commitEncoded(config.data, part)
+      counted.push(file.path)
     } catch (error) {
       if (!isOfOneFile(error)) throw error
     } finally {
       opened?.close()
     }
   }
-  return null
+  return counted
+}
+
+function idsOf(source: string, day: string, content: string): string[] {
+  const slots = Array.from({ length: DAY_SECONDS / SLOT_SECONDS }, (_, at) => startOfDay(day) + at * SLOT_SECONDS)
+  return slots.map((slot) => shortId(partId(source, slot, content)))
 }
 
 /** What one line of a log says of a repair. */
 export function describeRepair(repair: Repair): string {
-  return `${repair.path}: damaged, set aside in quarantine; ${mendOf(repair)}`
+  return `${repair.path}: damaged or gone; what was left of it is in quarantine; ${mendOf(repair)}`
 }
 
 function mendOf(repair: Repair): string {
   if ('derived' in repair) return 'made anew'
-  return repair.from === null
-    ? 'no saved flow file holds what it held, so its slot is a gap'
-    : `made again from ${repair.from}`
+  const { from, isGap } = repair
+  const told = from.length === 0 ? [] : [`counted again: ${from.join(', ')}`]
+  return [...told, isGap ? 'no saved flow file holds what it held, so its slot is a gap' : 'nothing is lost'].join('; ')
 }

@@ -5,15 +5,7 @@ import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { compareDerived, tellsOf } from '../store/compare.ts'
 import { DamagedFile, decodeJson } from '../store/files.ts'
-import {
-  commitEncoded,
-  DamagedPart,
-  type EncodedPart,
-  listDays,
-  listParts,
-  readPartOf,
-  shortId,
-} from '../store/part.ts'
+import { commitEncoded, DamagedPart, type EncodedPart, listDays, listParts, readPart, shortId } from '../store/part.ts'
 import { acquireLock, refuseWhileLocked } from './lock.ts'
 import { deriveAndRepair, type Repair } from './repair.ts'
 import { isOfOneFile, listSaved, openSaved, type SavedFile } from './saved.ts'
@@ -184,7 +176,7 @@ function judge(data: string, counted: EncodedPart, countsMissing: boolean): stri
     return { kind: 'counted' }
   }
   try {
-    const stored = readPartOf(data, day, name)
+    const stored = readPart(data, name)
     const again = decodeJson(counted.bytes, name.name).value as Part
     return compare(stored, again)
   } catch (error) {

@@ -26,8 +26,8 @@ export function compareDerived(
   const stored = listFiles(data, DERIVED)
   const isAll = listDays(data).every((day) => days.includes(day))
   const linked = isAll ? [] : stored.filter((path) => !tellsOf(path, days))
-  return inScratchStore(data, ['parts', ...linked], (scratch) => {
-    derive(scratch, onDay, isAll ? undefined : new Set(days))
+  return inScratchStore(data, ['parts', 'sealed', ...linked], (scratch) => {
+    derive(scratch, onDay, isAll ? {} : { anew: new Set(days) })
     const compared = new Set([...stored, ...listFiles(scratch, DERIVED)])
     for (const path of linked) if (path !== INDEX) compared.delete(path)
     return [...compared].sort().flatMap((path) => compareFile(join(data, path), join(scratch, path)))

@@ -1,13 +1,21 @@
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DIRECTIONS } from '../model/direction.ts'
+import { EXIT, UserError } from '../model/errors.ts'
 import type { Part } from '../model/part.ts'
 import { DAY_SECONDS, dayOf, isoTime, STEPS, type StepName, startOfDay } from '../model/time.ts'
-import { addPart, type BoardSum, boardPath, readDayBoard, resumeBoardSum, writeDayBoard } from './boards.ts'
+import {
+  addPart,
+  type BoardSum,
+  boardPath,
+  type DayBoard,
+  readDayBoard,
+  resumeBoardSum,
+  writeDayBoard,
+} from './boards.ts'
 import { readDerived } from './derived-file.ts'
 import { DamagedFile, listDirectory, writeJson } from './files.ts'
-import { listDays, listParts, type PartName, readNewestPart, readPartOf } from './part.ts'
+import { hashDays, listParts, type PartName, readNewestPart, readPart } from './part.ts'
 import {
   addCounts,
   type CellChoice,
@@ -72,29 +80,46 @@ interface OpenDay {
   isChanged: boolean
 }
 
+/** Parts that series or a board were made from, and that have gone. */
+export class MissingParts extends UserError {
+  /** The day that they are at home in. */
+  readonly day: string
+  /** Shortened. */
+  readonly ids: readonly string[]
+
+  constructor(day: string, ids: readonly string[]) {
+    super(`${ids.length} of the parts of ${day} have gone`, EXIT.io)
+    this.day = day
+    this.ids = ids
+  }
+}
+
+/** What must not be taken as it is. */
+export interface Doubts {
+  /** Days that are made from nothing, whatever is stored of them. */
+  readonly anew?: ReadonlySet<string>
+  /** Shortened ids of parts that have gone and cannot be made again. */
+  readonly givenUp?: ReadonlySet<string>
+}
+
 /**
- * Brings series and boards up to date with the parts; days of `anew` are made from nothing, whatever is stored of them. Returns the days
- * whose parts had changed, or of which a file had gone. Throws DamagedPart and DamagedDerived.
+ * Brings series and boards up to date with the parts. Returns the days whose parts had changed, or of which a file had gone. Throws
+ * DamagedPart, DamagedSegment, DamagedDerived, and MissingParts but for those that were given up.
  */
 export function derive(
   data: string,
   onDay: (day: string, done: number, all: number) => void = () => {},
-  anew: ReadonlySet<string> = new Set(),
+  { anew = new Set(), givenUp = new Set() }: Doubts = {},
 ): string[] {
   const index = readIndex(data)
-  const listings = new Map(
-    listDays(data)
-      .map((day) => [day, listParts(data, day)] as const)
-      .filter(([, parts]) => parts.length > 0),
-  )
-  const hashes = new Map([...listings].map(([day, parts]) => [day, hashOf(parts)]))
-  const changed = [...new Set([...listings.keys(), ...Object.keys(index), ...anew])]
+  const hashes = hashDays(data)
+  const changed = [...new Set([...hashes.keys(), ...Object.keys(index), ...anew])]
     .filter((day) => anew.has(day) || hashes.get(day) !== index[day] || isIncomplete(data, day))
     .sort()
   if (changed.length === 0) return []
 
   const touched = new Set<string>()
-  const run = createRun(data, listings, index, anew)
+  const run = createRun(data, index, { anew, givenUp })
   for (const [done, day] of changed.entries()) {
     onDay(day, done, changed.length)
     for (const each of run.deriveDay(day)) touched.add(each)
@@ -115,21 +140,24 @@ function isIncomplete(data: string, day: string): boolean {
   return ![...series, boardPath(data, day)].every(existsSync)
 }
 
-function createRun(
-  data: string,
-  listings: ReadonlyMap<string, readonly PartName[]>,
-  index: Readonly<Record<string, string>>,
-  anew: ReadonlySet<string>,
-) {
+function createRun(data: string, index: Readonly<Record<string, string>>, { anew, givenUp }: Required<Doubts>) {
   // Without an index nobody knows which days were whole: parts of a later day may reach into one that has gone.
   const isIndexLost = Object.keys(index).length === 0 && listDirectory(join(data, 'series', '5m')).length > 0
   const open = new Map<string, OpenDay>()
-  const partsOf = (day: string) => listings.get(day) ?? []
+  const listings = new Map<string, readonly PartName[]>()
+
+  function partsOf(day: string): readonly PartName[] {
+    const known = listings.get(day) ?? listParts(data, day)
+    listings.set(day, known)
+    return known
+  }
 
   function openDay(day: string): OpenDay {
     const known = open.get(day)
     if (known !== undefined) return known
-    const stored = anew.has(day) ? null : readTable(data, '5m', day)
+    // Read in any case: what a newer flowscan wrote must not be written over.
+    const found = readTable(data, '5m', day)
+    const stored = anew.has(day) ? null : found
     const isLost = stored === null && (anew.has(day) || isIndexLost || index[day] !== undefined)
     const opened = stored === null || hasGone(stored.inputs) ? emptyDay(day) : fromStored(stored)
     open.set(day, opened)
@@ -137,18 +165,21 @@ function createRun(
     return opened
   }
 
-  /** Is there an input whose part no longer exists? */
+  /** Is there an input whose part no longer exists? Throws MissingParts unless it was given up. */
   function hasGone(inputs: Inputs): boolean {
     return Object.entries(inputs).some(([day, ids]) => {
       const present = new Set(partsOf(day).map(({ id }) => id))
-      return ids.some((id) => !present.has(id))
+      const gone = ids.filter((id) => !present.has(id))
+      const missing = gone.filter((id) => !givenUp.has(id))
+      if (missing.length > 0) throw new MissingParts(day, missing)
+      return gone.length > 0
     })
   }
 
   /** From nothing: every part of the day and its neighbours that touches it. */
   function refill(day: string, opened: OpenDay): void {
     for (const home of neighbours(day))
-      for (const name of partsOf(home)) fold(opened, day, home, name.id, readPartOf(data, home, name))
+      for (const name of partsOf(home)) fold(opened, day, home, name.id, readPart(data, name))
     opened.isChanged = opened.inputs.size > 0 || existsSync(seriesPath(data, '5m', day))
   }
 
@@ -171,16 +202,13 @@ function createRun(
       const days = neighbours(day).filter((each) => each === day || open.has(each) || readsAs(each))
       for (const each of days) openDay(each)
       const home = openDay(day)
-      const board = openBoard(
-        data,
-        day,
-        partsOf(day).map(({ id }) => id),
-        anew.has(day),
-      )
+      const found = readDayBoard(data, day)
+      const stored = anew.has(day) ? null : found
+      const board = openBoard(data, day, stored, stored !== null && hasGone({ [day]: stored.inputs }))
       for (const name of partsOf(day)) {
         const isFolded = home.inputs.get(day)?.has(name.id) === true
         if (isFolded && board.has(name.id)) continue
-        const part = readPartOf(data, day, name)
+        const part = readPart(data, name)
         board.add(name.id, part)
         if (isFolded) continue
         for (const each of daysOf(part)) if (each !== day) fold(openDay(each), each, day, name.id, part)
@@ -193,7 +221,8 @@ function createRun(
     },
     /** Days that no later one touches need no more room. */
     closeBefore(day: string): void {
-      for (const each of open.keys()) if (startOfDay(each) < startOfDay(day) - DAY_SECONDS) open.delete(each)
+      for (const known of [open, listings])
+        for (const each of known.keys()) if (startOfDay(each) < startOfDay(day) - DAY_SECONDS) known.delete(each)
     },
   }
 
@@ -239,12 +268,11 @@ function addPartToDay(table: SeriesTable, day: string, home: string, part: Part)
 }
 
 /** The day's board; begun anew when it holds a part that no longer exists. */
-function openBoard(data: string, day: string, present: readonly string[], isAnew: boolean) {
-  const stored = isAnew ? null : readDayBoard(data, day)
-  const sound = stored?.inputs.every((id) => present.includes(id)) === true ? stored : null
+function openBoard(data: string, day: string, stored: DayBoard | null, hasGone: boolean) {
+  const sound = hasGone ? null : stored
   const inputs = new Set(sound?.inputs)
   const sum: BoardSum = resumeBoardSum(day, sound)
-  let isChanged = (isAnew && present.length > 0) || stored !== sound
+  let isChanged = hasGone
   return {
     has: (id: string) => inputs.has(id),
     add(id: string, part: Part): void {
@@ -351,12 +379,4 @@ export function refuseNewerStore(data: string): void {
       if (!(error instanceof DamagedFile)) throw error
     }
   }
-}
-
-/** Which parts a day has. */
-export function hashOf(parts: readonly PartName[]): string {
-  return createHash('sha256')
-    .update(parts.map(({ name }) => name).join('\n'))
-    .digest('hex')
-    .slice(0, 32)
 }

@@ -12,6 +12,7 @@ import {
   readFileSync,
   readSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -42,12 +43,17 @@ export class DamagedFile extends UserError {
 
 /** Puts `bytes` under `path`, durably. */
 export function writeFileDurably(path: string, bytes: Uint8Array): void {
+  writePiecesDurably(path, [bytes])
+}
+
+/** `writeFileDurably` for what is too much to hold at once: pieces, written one behind the other. */
+export function writePiecesDurably(path: string, pieces: Iterable<Uint8Array>): void {
   makeDirectory(dirname(path))
   const temporary = temporaryFor(path)
   const descriptor = openSync(temporary, 'wx')
   try {
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
+      for (const bytes of pieces) for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
       fsyncSync(descriptor)
     } finally {
       closeSync(descriptor)
@@ -58,6 +64,16 @@ export function writeFileDurably(path: string, bytes: Uint8Array): void {
     throw error
   }
   syncDirectory(dirname(path))
+}
+
+/** Removes files of one directory, durably, and then the directory if `andDirectory` and nothing else is in it. What has gone already is no error. */
+export function removeFiles(directory: string, names: readonly string[], andDirectory = false): void {
+  if (!existsSync(directory)) return
+  for (const name of names) rmSync(join(directory, name), { force: true })
+  if (names.length > 0) syncDirectory(directory)
+  if (!andDirectory || readdirSync(directory).length > 0) return
+  rmdirSync(directory)
+  syncDirectory(dirname(directory))
 }
 
 /** Makes a directory and those above it; each new name is durable. */
@@ -126,13 +142,33 @@ export function readJson(path: string): { value: unknown; sha256: string } | nul
 
 /** `readJson` of bytes that were read from `place`, a name for the error. Throws DamagedFile. */
 export function decodeJson(bytes: Uint8Array, place: string): { value: unknown; sha256: string } {
+  const { line, sha256 } = checkJson(bytes, place)
+  return { value: JSON.parse(line), sha256 }
+}
+
+/** Are these bytes what `encodeJson` made? Throws DamagedFile. Spares making the value of them. */
+export function checkJson(bytes: Uint8Array, place: string): { line: string; sha256: string } {
   try {
     const [line, trailer] = gunzipSync(bytes).toString('utf8').split('\n')
     const { sha256 } = JSON.parse(trailer ?? '') as { sha256: string }
     if (createHash('sha256').update(line!).digest('hex') !== sha256) throw new Error('its checksum does not fit')
-    return { value: JSON.parse(line!), sha256 }
+    return { line: line!, sha256 }
   } catch (error) {
     throw new DamagedFile(`${place}: stored file is damaged (${(error as Error).message})`, { cause: error })
+  }
+}
+
+/** `length` bytes of a file from `at` on; fewer where it ends before. */
+export function readPiece(path: string, at: number, length: number): Uint8Array {
+  const descriptor = openSync(path, 'r')
+  try {
+    const bytes = new Uint8Array(length)
+    let done = 0
+    for (let read = 1; read > 0 && done < length; done += read)
+      read = readSync(descriptor, bytes, done, length - done, at + done)
+    return bytes.subarray(0, done)
+  } finally {
+    closeSync(descriptor)
   }
 }
 

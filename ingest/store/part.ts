@@ -1,9 +1,20 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { revivePart } from './counters.ts'
-import { DamagedFile, encodeJson, listDirectory, readJson, writeVerified } from './files.ts'
+import { checkJson, DamagedFile, decodeJson, encodeJson, listDirectory, writeVerified } from './files.ts'
 import { assertSchema } from './schema.ts'
+import {
+  DamagedSegment,
+  hashOf,
+  listSegments,
+  readLedger,
+  readSealed,
+  type SealedPart,
+  type Segment,
+  segmentPath,
+} from './segment.ts'
 
 const SCHEMA = 1
 /** Digits of the id that a name shows: enough that no two parts ever share them. */
@@ -18,12 +29,21 @@ export interface PartName {
   readonly source: string
   /** The shortened id. */
   readonly id: string
+  /** The file that it lies in. */
+  readonly path: string
+  /** Where in a segment it lies when it has no file of its own. */
+  readonly sealed?: SealedPart & { readonly segment: Segment }
 }
 
 /** `parts/2026-11-23/20261123T1635Z-flows-0123….json.gz` below the data directory. */
 export function partPath(data: string, { slot, source, id }: { slot: number; source: string; id: string }): string {
   const stamp = isoTime(slot).replace(/[-:]/g, '').slice(0, 13)
-  return join(data, 'parts', dayOf(slot), `${stamp}Z-${source}-${shortId(id)}.json.gz`)
+  return join(looseDirectory(data, dayOf(slot)), `${stamp}Z-${source}-${shortId(id)}.json.gz`)
+}
+
+/** Where the parts of a day lie until they are sealed. */
+export function looseDirectory(data: string, day: string): string {
+  return join(data, 'parts', day)
 }
 
 export function shortId(id: string): string {
@@ -48,16 +68,20 @@ export function commitPart(data: string, part: Part): boolean {
 /** `commitPart` for one that another thread has encoded. */
 export function commitEncoded(data: string, part: EncodedPart): boolean {
   const path = partPath(data, part)
-  if (isWhole(path)) return false
+  if (isStored(data, basename(path))) return false
   writeVerified(path, part.bytes)
   return true
 }
 
-/** Is this a part that can be read? */
-export function isWhole(path: string): boolean {
+/** Is a part of this name where it belongs, in a file of its own or sealed, and can it be read? */
+export function isStored(data: string, name: string): boolean {
+  const part = partNamed(name)
+  if (part === null) return false
+  const day = dayOf(part.slot)
+  const path = join(looseDirectory(data, day), name)
   try {
-    readPart(path)
-    return true
+    const found = existsSync(path) ? { ...part, path } : listSealed(data, day).find((each) => each.name === name)
+    return found !== undefined && readPart(data, found).slot === part.slot
   } catch (error) {
     if (error instanceof DamagedFile) return false
     throw error
@@ -66,55 +90,108 @@ export function isWhole(path: string): boolean {
 
 /** A part that is not whole: its flow file, if it was saved, holds all that it held. */
 export class DamagedPart extends DamagedFile {
-  readonly path: string
   readonly part: PartName
 
-  constructor(path: string, part: PartName, cause: DamagedFile) {
+  constructor(part: PartName, cause: DamagedFile) {
     super(cause.message, { cause })
-    this.path = path
     this.part = part
   }
 }
 
-/** Reads a part of a day, verified. Throws DamagedPart, and what `readPart` throws. */
-export function readPartOf(data: string, day: string, part: PartName): Part {
-  const path = join(data, 'parts', day, part.name)
+/**
+ * Reads a part, verified, also that it is the one its name tells of and lies where it belongs. Throws DamagedPart; DamagedSegment;
+ * NewerSchema when a newer flowscan wrote it, for that is no damage.
+ */
+export function readPart(data: string, part: PartName): Part {
+  return checked(data, part, (bytes, place) => {
+    const stored = decodeJson(bytes, place).value as Part
+    assertSchema(place, stored, SCHEMA)
+    const path = partPath(data, stored)
+    if (basename(path) !== part.name) throw new DamagedFile(`${place}: it holds the part ${basename(path)}`)
+    if (part.sealed === undefined && path !== part.path)
+      throw new DamagedFile(`${place}: it belongs to the day ${dayOf(part.slot)}`)
+    revivePart(stored)
+    return stored
+  })
+}
+
+/** The bytes of a part as stored, verified. Throws DamagedPart and DamagedSegment. */
+export function readPartBytes(data: string, part: PartName): Uint8Array {
+  return checked(data, part, (bytes, place) => {
+    checkJson(bytes, place)
+    return bytes
+  })
+}
+
+function checked<Result>(data: string, part: PartName, check: (bytes: Uint8Array, place: string) => Result): Result {
   try {
-    if (dayOf(part.slot) !== day) throw new DamagedFile(`${path}: it belongs to the day ${dayOf(part.slot)}`)
-    return readPart(path)
+    return check(readAsIs(data, part), part.sealed === undefined ? part.path : `${part.path}: ${part.name}`)
   } catch (error) {
-    throw error instanceof DamagedFile ? new DamagedPart(path, part, error) : error
+    throw error instanceof DamagedFile && !(error instanceof DamagedSegment) ? new DamagedPart(part, error) : error
   }
 }
 
-/**
- * Reads a part, verified, also that it is the one its name tells of. Throws DamagedFile; NewerSchema when a newer flowscan
- * wrote it, for that is no damage.
- */
-export function readPart(path: string): Part {
-  const stored = readJson(path)
-  if (stored === null) throw new DamagedFile(`${path}: no such part`)
-  const part = stored.value as Part
-  assertSchema(path, part, SCHEMA)
-  if (basename(partPath('', part)) !== basename(path))
-    throw new DamagedFile(`${path}: it holds the part ${basename(partPath('', part))}`)
-  revivePart(part)
-  return part
+/** The bytes of a part, whole or not. */
+export function readAsIs(data: string, part: PartName): Uint8Array {
+  if (part.sealed !== undefined) return readSealed(data, part.sealed.segment, part.sealed)
+  try {
+    return readFileSync(part.path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const moved = listSealed(data, dayOf(part.slot)).find(({ name }) => name === part.name)
+    if (moved === undefined) throw new DamagedFile(`${part.path}: no such part`)
+    return readAsIs(data, moved)
+  }
 }
 
 /** Days that have parts, ascending. */
 export function listDays(data: string): string[] {
-  return listDirectory(join(data, 'parts')).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
+  const loose = listDirectory(join(data, 'parts')).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
+  const days = loose.filter((day) => listLoose(data, day).length > 0)
+  return [...new Set([...days, ...listSegments(data).keys()])].sort()
 }
 
-/** The parts of a day by their names, by slot; names that are no parts are not flowscan's and left alone. */
+/** The parts of a day by their names, by slot; names that are no parts are not flowscan's and left alone. Throws DamagedSegment. */
 export function listParts(data: string, day: string): PartName[] {
-  return listDirectory(join(data, 'parts', day)).flatMap((name) => {
-    const match = NAME.exec(name)
-    if (match === null) return []
-    const [, stamp, source, id] = match as unknown as [string, string, string, string]
-    return [{ name, slot: slotInStamp(stamp), source, id }]
+  const parts = new Map([...listSealed(data, day), ...listLoose(data, day)].map((part) => [part.name, part]))
+  return [...parts.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Those of a day that lie in files of their own. */
+export function listLoose(data: string, day: string): PartName[] {
+  const directory = looseDirectory(data, day)
+  return listDirectory(directory).flatMap((name) => {
+    const part = partNamed(name)
+    return part === null ? [] : [{ ...part, path: join(directory, name) }]
   })
+}
+
+function listSealed(data: string, day: string): PartName[] {
+  return (listSegments(data).get(day) ?? []).flatMap((segment) =>
+    readLedger(data, segment).flatMap(({ name, at, bytes }) => {
+      const part = partNamed(name)
+      return part === null ? [] : [{ ...part, path: segmentPath(data, segment), sealed: { segment, name, at, bytes } }]
+    }),
+  )
+}
+
+/** By day, which parts it has (`hashOf`). Of a sealed day its segment's name tells, and nothing is read. */
+export function hashDays(data: string): Map<string, string> {
+  const segments = listSegments(data)
+  return new Map(
+    listDays(data).map((day) => {
+      const [only, ...more] = segments.get(day) ?? []
+      const isSealed = only !== undefined && more.length === 0 && listLoose(data, day).length === 0
+      return [day, isSealed ? only.listing : hashOf(listParts(data, day))]
+    }),
+  )
+}
+
+function partNamed(name: string): Omit<PartName, 'path'> | null {
+  const match = NAME.exec(name)
+  if (match === null) return null
+  const [, stamp, source, id] = match as unknown as [string, string, string, string]
+  return { name, slot: slotInStamp(stamp), source, id }
 }
 
 function slotInStamp(stamp: string): number {
@@ -122,29 +199,25 @@ function slotInStamp(stamp: string): number {
   return Date.parse(text) / 1000
 }
 
-/** Every part of one slot, verified; several collectors or a restarted one give several. Throws DamagedPart. */
+/** Every part of one slot, verified; several collectors or a restarted one give several. Throws DamagedPart and DamagedSegment. */
 export function readSlotParts(data: string, slot: number): Part[] {
-  const day = dayOf(slot)
-  return listParts(data, day)
-    .filter((name) => name.slot === slot)
-    .map((name) => readPartOf(data, day, name))
+  return listParts(data, dayOf(slot))
+    .filter((part) => part.slot === slot)
+    .map((part) => readPart(data, part))
 }
 
 /** The newest slot that has a part, in unix seconds; `null` when nothing was ingested. */
 export function newestSlot(data: string): number | null {
-  return newest(data)?.part.slot ?? null
+  return newest(data)?.slot ?? null
 }
 
 /** The newest part, verified; `null` when nothing was ingested. Throws DamagedPart. */
 export function readNewestPart(data: string): Part | null {
   const found = newest(data)
-  return found === null ? null : readPartOf(data, found.day, found.part)
+  return found === null ? null : readPart(data, found)
 }
 
-function newest(data: string): { day: string; part: PartName } | null {
-  for (const day of listDays(data).reverse()) {
-    const part = listParts(data, day).at(-1)
-    if (part !== undefined) return { day, part }
-  }
-  return null
+function newest(data: string): PartName | null {
+  const day = listDays(data).at(-1)
+  return day === undefined ? null : listParts(data, day).at(-1)!
 }

@@ -9,7 +9,7 @@ import type { CellCounts, HostList, Part } from '../../ingest/model/part.ts'
 import { STEPS, type StepName, startOfDay } from '../../ingest/model/time.ts'
 import { readDayBoard } from '../../ingest/store/boards.ts'
 import { derive, seriesPath } from '../../ingest/store/derive.ts'
-import { commitPart, listParts, partPath } from '../../ingest/store/part.ts'
+import { commitPart, listParts, partPath, shortId } from '../../ingest/store/part.ts'
 import { readSeries } from '../../ingest/store/series.ts'
 import { hashTree, temporaryDirectory } from '../directory.ts'
 
@@ -220,10 +220,10 @@ describe('damage to what is derived', () => {
     commitPart(data, part(DAY, { 0: total(5), [-1]: total(3) }))
     derive(data)
     const before = hashTree(data, ...SERIES)
-    derive(data, undefined, new Set(['2026-11-21', '2026-11-22', '2026-11-23', '2026-11-24']))
+    derive(data, undefined, { anew: new Set(['2026-11-21', '2026-11-22', '2026-11-23', '2026-11-24']) })
     expect(hashTree(data, ...SERIES)).toEqual(before)
     rmSync(seriesPath(data, '5m', '2026-11-22'))
-    derive(data, undefined, new Set(['2026-11-22']))
+    derive(data, undefined, { anew: new Set(['2026-11-22']) })
     expect(hashTree(data, ...SERIES)).toEqual(before)
   })
 
@@ -239,14 +239,15 @@ describe('damage to what is derived', () => {
     expect(hashTree(data, ...SERIES)).toEqual(before)
   })
 
-  test('a part that went is no longer counted', () => {
+  test('a part that went is missed; given up, it is no longer counted', () => {
     const [data, sound] = [temporaryDirectory(), temporaryDirectory()]
     const [first, second] = [part(DAY, { 0: total(1) }), part(DAY + 300, { 0: total(2), [-1]: total(3) })]
     commitPart(data, first)
     commitPart(data, second)
     derive(data)
     rmSync(partPath(data, second))
-    derive(data)
+    expect(() => derive(data)).toThrow('1 of the parts of 2026-11-23 have gone')
+    derive(data, undefined, { givenUp: new Set([shortId(second.id)]) })
     commitPart(sound, first)
     derive(sound)
     expect(hashTree(data, ...SERIES)).toEqual(hashTree(sound, ...SERIES))

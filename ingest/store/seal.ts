@@ -1,0 +1,45 @@
+import { DAY_SECONDS, SLOT_SECONDS, startOfDay } from '../model/time.ts'
+import { removeFiles } from './files.ts'
+import { listDays, listLoose, listParts, looseDirectory, newestSlot, readPartBytes } from './part.ts'
+import { hashOf, listSegments, removeSegments, writeSegment } from './segment.ts'
+
+/** A long flow reaches 24 hours back, and a late file is no rarity within another day. */
+const OPEN_SECONDS = 2 * DAY_SECONDS
+
+/**
+ * Puts the parts of every day that was over 48 hours before the newest slot into one segment each, two files instead of hundreds.
+ * Nothing that is derived changes, for a day's parts stay the same. Returns the days. Throws DamagedPart and DamagedSegment.
+ */
+export function sealOldDays(data: string): string[] {
+  const newest = newestSlot(data)
+  if (newest === null) return []
+  const segments = listSegments(data)
+  const days = listDays(data).filter((day) => {
+    const isOld = startOfDay(day) + DAY_SECONDS + OPEN_SECONDS <= newest + SLOT_SECONDS
+    return isOld && (listLoose(data, day).length > 0 || segments.get(day)!.length > 1)
+  })
+  for (const day of days) sealDay(data, day)
+  return days
+}
+
+/** Seals a day as it is now, but for the parts of the names in `without`; what it was in before is removed once all is in place and read back. */
+export function sealDay(data: string, day: string, without: ReadonlySet<string> = new Set()): void {
+  const before = listSegments(data).get(day) ?? []
+  const loose = listLoose(data, day)
+  const parts = listParts(data, day).filter(({ name }) => !without.has(name))
+  const kept =
+    parts.length === 0
+      ? undefined
+      : writeSegment(data, day, hashOf(parts), function* () {
+          for (const part of parts) yield { name: part.name, bytes: readPartBytes(data, part) }
+        })
+  removeSegments(
+    data,
+    before.filter(({ name }) => name !== kept?.name),
+  )
+  removeFiles(
+    looseDirectory(data, day),
+    loose.map(({ name }) => name),
+    true,
+  )
+}
