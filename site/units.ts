@@ -65,7 +65,7 @@ export function formatRate(value: number | null): string {
 }
 
 /** A whole number, grouped: `12,345`. */
-export function formatCount(value: number): string {
+export function formatCount(value: number | bigint): string {
   return GROUPED.format(value)
 }
 const GROUPED = new Intl.NumberFormat('en-US')

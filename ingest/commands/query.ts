@@ -3,8 +3,9 @@ import { loadConfig } from '../config/load.ts'
 import { type Counter, toJson } from '../model/counter.ts'
 import { DIRECTIONS } from '../model/direction.ts'
 import { MEASURES } from '../model/measure.ts'
+import { FLAWS } from '../model/quality.ts'
 import { isoTime, STEPS } from '../model/time.ts'
-import { type Query, type QueryResult, query } from '../run/query.ts'
+import { type QualityResult, type Query, type QueryResult, query, queryQuality } from '../run/query.ts'
 import { readScoreboard, type Scoreboard } from '../run/scoreboard.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
 import { formatTable } from './table.ts'
@@ -14,7 +15,7 @@ type Options = ConfigOption & Omit<Query, 'what'> & { readonly format: Format; r
 
 export function configure(command: Command): void {
   addConfigOption(command)
-    .argument('<what>', 'total, a dimension, a member, two of these with a comma, or scoreboard')
+    .argument('<what>', 'total, a dimension, a member, two of these with a comma, scoreboard, or quality')
     .option('--router <id>', 'only what this router exported')
     .option('--from <time>', 'first moment (default: 24 hours before the end)')
     .option('--to <time>', 'end, not included (default: the end of what is stored)')
@@ -29,13 +30,16 @@ Examples:
   $ flowscan query service/https --router border-1 --format csv
   $ flowscan query network/library,service --from 2026-11-23T16:00Z --to 2026-11-23T17:00Z
   $ flowscan query scoreboard --slot 2026-11-23T16:35Z
+  $ flowscan query quality --step 1d --from 2026-11-01
 
 Times: 2026-11-23T16:35Z, 2026-11-23, or unix seconds; UTC unless an offset is given. Octets, packets and flows are
-counted per point, not per second. Where nothing was measured there is - (table), nothing (csv) or null (json).`,
+counted per point, not per second. Where nothing was measured there is - (table), nothing (csv) or null (json).
+quality counts flows that were lost or left out, or whose times or sizes are in doubt.`,
     )
     .action(async (what: string, options: Options) => {
       const { config } = await loadConfig(options.config)
       if (what === 'scoreboard') console.log(printScoreboard(readScoreboard(config, options.slot), options.format))
+      else if (what === 'quality') console.log(printQuality(queryQuality(config, options), options.format))
       else console.log(printSeries(query(config, { ...options, what }), options.format))
     })
 }
@@ -58,6 +62,18 @@ function printSeries(result: QueryResult, format: Format): string {
       ]),
     ),
   )
+  return format === 'csv' ? formatCsv(header, rows) : formatTable(header, rows)
+}
+
+function printQuality(result: QualityResult, format: Format): string {
+  if (format === 'json') return toJson(result)
+  const { step, quality } = result
+  const from = Date.parse(result.from) / 1000
+  const header = ['time', ...FLAWS]
+  const rows = quality.lost.map((_, point): Cell[] => [
+    isoTime(from + point * step),
+    ...FLAWS.map((flaw) => quality[flaw][point]!),
+  ])
   return format === 'csv' ? formatCsv(header, rows) : formatTable(header, rows)
 }
 

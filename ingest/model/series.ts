@@ -1,6 +1,7 @@
 import type { Counter } from './counter.ts'
 import type { Direction } from './direction.ts'
 import type { Measure } from './measure.ts'
+import type { Flaw } from './quality.ts'
 import type { StepName } from './time.ts'
 
 /** Cells over one stretch of time at one resolution. Every array has `length` entries, one a point. */
@@ -11,6 +12,8 @@ export interface Series {
   readonly length: number
   /** Seconds of each point for which there was a flow file. 0: nobody measured, and every value is unknown, not zero. */
   readonly known: readonly number[]
+  /** Flows with a flaw in each point, in the slots of their files; a flaw that none had is absent. 0 also where a collector does not say. */
+  readonly quality: ReadonlyMap<Flaw, readonly Counter[]>
   readonly cells: ReadonlyMap<string, CellSeries>
 }
 

@@ -6,6 +6,7 @@ import type { Counter } from '../model/counter.ts'
 import { DIRECTIONS, type Direction } from '../model/direction.ts'
 import { EXIT, UserError } from '../model/errors.ts'
 import { MEASURES, type Measure } from '../model/measure.ts'
+import { FLAWS, type Flaw } from '../model/quality.ts'
 import type { CellSeries, Series } from '../model/series.ts'
 import { DAY_SECONDS, isoTime, SLOT_SECONDS, STEPS, type StepName, slotOf } from '../model/time.ts'
 import { newestSlot } from '../store/part.ts'
@@ -35,17 +36,43 @@ export interface QueryResult {
 /** Reads what the store holds. Throws a UserError (64) that names what there is when the question names something else. */
 export function query(config: Config, { what, router, from, to, step }: Query): QueryResult {
   const cells = cellsOf(config, what, router)
-  const end = to === undefined ? endOfData(config.data) : parseMoment(to)
-  const start = from === undefined ? end - DAY_SECONDS : parseMoment(from)
-  if (start >= end) throw usage(`--from ${isoTime(start)} is not before --to ${isoTime(end)}`)
   const wanted = new Set(cells.values())
   const choice = { wants: (cell: string) => wanted.has(cell), rename: renamesOf(config).cell }
-  const series = readSeries(config.data, step, { from: start, to: end }, choice)
+  const series = readSeries(config.data, step, windowOf(config, from, to), choice)
   return {
     step: STEPS[step],
     from: isoTime(series.from),
     series: Object.fromEntries([...cells].map(([name, cell]) => [name, columns(series, series.cells.get(cell))])),
   }
+}
+
+/** Flows lost, left out or in doubt, per point. */
+export interface QualityResult {
+  /** Seconds. */
+  readonly step: number
+  readonly from: string
+  readonly quality: { readonly [F in Flaw]: Column }
+}
+
+/** Reads how far what the store holds can be trusted. Throws a UserError (64) for a router, for it is kept of all together. */
+export function queryQuality(config: Config, { router, from, to, step }: Omit<Query, 'what'>): QualityResult {
+  if (router !== undefined) throw usage('quality is not kept by router; ask without --router')
+  const series = readSeries(config.data, step, windowOf(config, from, to), { wants: () => false })
+  return {
+    step: STEPS[step],
+    from: isoTime(series.from),
+    quality: Object.fromEntries(FLAWS.map((flaw) => [flaw, column(series, series.quality.get(flaw))])) as Record<
+      Flaw,
+      Column
+    >,
+  }
+}
+
+function windowOf({ data }: Config, first: string | undefined, end: string | undefined): { from: number; to: number } {
+  const to = end === undefined ? endOfData(data) : parseMoment(end)
+  const from = first === undefined ? to - DAY_SECONDS : parseMoment(first)
+  if (from >= to) throw usage(`--from ${isoTime(from)} is not before --to ${isoTime(to)}`)
+  return { from, to }
 }
 
 /** `2026-11-23T16:35:00Z`, with any offset or none (then UTC), a date alone, or unix seconds. Returns unix seconds. */
@@ -122,14 +149,16 @@ function isStoredAs(config: Config, first: Term, second: Term): boolean {
   throw usage(`${first.name},${second.name} is not kept; reports.pairs keeps ${kept}`)
 }
 
-function columns({ known }: Series, cell: CellSeries | undefined): QueryResult['series'][string] {
-  const column = (values: readonly Counter[] | undefined): Column =>
-    known.map((seconds, point) => (seconds === 0 ? null : (values?.[point] ?? 0)))
+function columns(series: Series, cell: CellSeries | undefined): QueryResult['series'][string] {
   const measures = (direction: Direction) =>
-    Object.fromEntries(MEASURES.map((measure) => [measure, column(cell?.[direction]?.sum[measure])]))
+    Object.fromEntries(MEASURES.map((measure) => [measure, column(series, cell?.[direction]?.sum[measure])]))
   return Object.fromEntries(
     DIRECTIONS.map((direction) => [direction, measures(direction)]),
   ) as QueryResult['series'][string]
+}
+
+function column({ known }: Series, values: readonly Counter[] | undefined): Column {
+  return known.map((seconds, point) => (seconds === 0 ? null : (values?.[point] ?? 0)))
 }
 
 function usage(message: string): UserError {

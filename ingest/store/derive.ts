@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DIRECTIONS } from '../model/direction.ts'
 import { EXIT, UserError } from '../model/errors.ts'
 import type { Part } from '../model/part.ts'
+import { FLAWS } from '../model/quality.ts'
 import { DAY_SECONDS, dayOf, isoTime, STEPS, type StepName, startOfDay } from '../model/time.ts'
 import {
   addPart,
@@ -18,6 +19,7 @@ import { DamagedFile, listDirectory, writeJson } from './files.ts'
 import { hashDays, listParts, type PartName, readNewestPart, readPart } from './part.ts'
 import {
   addCounts,
+  addFlawed,
   type CellChoice,
   createTable,
   KNOWN,
@@ -253,7 +255,10 @@ function daysOf(part: Part): string[] {
 function addPartToDay(table: SeriesTable, day: string, home: string, part: Part): boolean {
   const pointOf = (slot: number) => (slot - table.from) / STEPS['5m']
   let touches = day === home
-  if (touches) table.known[pointOf(part.slot)] = KNOWN
+  if (touches) {
+    table.known[pointOf(part.slot)] = KNOWN
+    for (const flaw of FLAWS) addFlawed(table, flaw, pointOf(part.slot), part.quality[flaw] ?? 0)
+  }
   for (const { slot, cells } of part.slots) {
     if (dayOf(slot) !== day) continue
     touches = true

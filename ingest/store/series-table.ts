@@ -1,6 +1,7 @@
 import { addCounters, type Counter, counterFromJson, counterToJson, maxCounter } from '../model/counter.ts'
 import { DIRECTIONS, type Direction } from '../model/direction.ts'
 import { MEASURES, type Measure } from '../model/measure.ts'
+import { FLAWS, type Flaw } from '../model/quality.ts'
 import { isoTime, SLOT_SECONDS, STEPS, type StepName } from '../model/time.ts'
 
 /** Series of every cell over one window at one resolution, being added up. On disk: README, "Series". */
@@ -10,6 +11,7 @@ export interface SeriesTable {
   readonly from: number
   readonly length: number
   readonly known: number[]
+  readonly quality: Map<Flaw, Counter[]>
   readonly cells: Map<string, MutableCell>
 }
 
@@ -20,7 +22,19 @@ interface MutableSeries {
 }
 
 export function createTable(step: StepName, from: number, length: number): SeriesTable {
-  return { step, from, length, known: new Array<number>(length).fill(0), cells: new Map() }
+  return { step, from, length, known: zeros(length), quality: new Map(), cells: new Map() }
+}
+
+function zeros(length: number): number[] {
+  return new Array<number>(length).fill(0)
+}
+
+/** Adds flows with a flaw to one point. */
+export function addFlawed({ quality, length }: SeriesTable, flaw: Flaw, point: number, flows: Counter): void {
+  if (flows === 0) return
+  const column = quality.get(flaw) ?? zeros(length)
+  column[point] = addCounters(column[point]!, flows)
+  quality.set(flaw, column)
 }
 
 /** The series of a cell and direction, made of zeros when new. At 5 minutes sums are their own maxima. */
@@ -35,12 +49,9 @@ export function seriesOf(table: SeriesTable, cell: string, direction: Direction)
 }
 
 function createSeries({ step, length }: SeriesTable): MutableSeries {
-  const zeros = () => {
-    const column = (): Counter[] => new Array<number>(length).fill(0)
-    return { octets: column(), packets: column(), flows: column() }
-  }
-  const sum = zeros()
-  return { sum, max: step === '5m' ? sum : zeros() }
+  const columns = () => ({ octets: zeros(length), packets: zeros(length), flows: zeros(length) })
+  const sum = columns()
+  return { sum, max: step === '5m' ? sum : columns() }
 }
 
 /** Adds counts to one point. */
@@ -55,6 +66,8 @@ export function rollUp(fine: SeriesTable, step: StepName): SeriesTable {
   const factor = STEPS[step] / STEPS[fine.step]
   const coarse = createTable(step, fine.from, fine.length / factor)
   for (const [point, seconds] of fine.known.entries()) coarse.known[Math.floor(point / factor)]! += seconds
+  for (const [flaw, flows] of fine.quality)
+    for (const [point, count] of flows.entries()) addFlawed(coarse, flaw, Math.floor(point / factor), count)
   for (const [cell, byDirection] of fine.cells) {
     for (const direction of DIRECTIONS) {
       const series = byDirection[direction]
@@ -82,6 +95,10 @@ function rollUpSeries(fine: MutableSeries, coarse: MutableSeries, factor: number
 export function replaceStretch(table: SeriesTable, piece: SeriesTable): void {
   const at = (piece.from - table.from) / STEPS[table.step]
   table.known.splice(at, piece.length, ...piece.known)
+  for (const flaw of FLAWS) {
+    table.quality.get(flaw)?.fill(0, at, at + piece.length)
+    for (const [point, flows] of piece.quality.get(flaw)?.entries() ?? []) addFlawed(table, flaw, at + point, flows)
+  }
   for (const cell of new Set([...table.cells.keys(), ...piece.cells.keys()])) {
     for (const direction of DIRECTIONS) {
       const given = piece.cells.get(cell)?.[direction]
@@ -110,6 +127,8 @@ export interface TableJson {
   from: string
   points: number
   known: number[]
+  /** Absent in what older versions wrote. */
+  quality?: { [F in Flaw]?: (number | string)[] }
   cells: { [cell: string]: { [D in Direction]?: SeriesJson } }
 }
 
@@ -125,7 +144,18 @@ export function tableToJson(table: SeriesTable): TableJson {
     })
     if (entries.length > 0) cells[name] = Object.fromEntries(entries)
   }
-  return { step: table.step, from: isoTime(table.from), points: table.length, known: table.known, cells }
+  const quality = FLAWS.flatMap((flaw) => {
+    const flows = table.quality.get(flaw) ?? []
+    return flows.some((count) => count !== 0) ? [[flaw, flows.map(counterToJson)] as const] : []
+  })
+  return {
+    step: table.step,
+    from: isoTime(table.from),
+    points: table.length,
+    known: table.known,
+    quality: Object.fromEntries(quality),
+    cells,
+  }
 }
 
 function seriesToJson({ sum, max }: MutableSeries, step: StepName): SeriesJson | null {
@@ -153,6 +183,9 @@ export interface CellChoice {
 export function tableFromJson(json: TableJson, { wants = () => true, rename }: CellChoice = {}): SeriesTable {
   const table = createTable(json.step, Date.parse(json.from) / 1000, json.points)
   table.known.splice(0, json.points, ...json.known)
+  for (const flaw of FLAWS)
+    for (const [point, flows] of json.quality?.[flaw]?.entries() ?? [])
+      addFlawed(table, flaw, point, counterFromJson(flows))
   for (const [stored, byDirection] of Object.entries(json.cells)) {
     const name = rename === undefined ? stored : rename(stored)
     if (!wants(name)) continue

@@ -21,6 +21,7 @@ import { breakdownOfTotal } from './breakdown.ts'
 import { dataTimeOf } from './data-time.ts'
 import { sparklineOf } from './dimension.ts'
 import type { Page } from './page.ts'
+import { flawRows } from './quality.ts'
 import { NO_DATA, totalSubject } from './range.ts'
 import type { Site, SiteDimension } from './site.ts'
 import { stackOf } from './stack.ts'
@@ -111,6 +112,8 @@ function qualityOf({ timeZone }: Site, day: Traffic, lost: LostFlows): object | 
     isComplete: present === day.length,
     lost: lost === null ? '' : formatCount(lost),
     isLossy: lost !== null && lost > 0,
+    flaws: flawRows(day, timeZone).filter(({ flaw }) => flaw !== 'lost'),
+    flawsHref: `${link(OVERVIEW, rangeAddress(TOTAL_SUBJECT, 'day'))}#quality`,
     split: DIRECTIONS.map((direction, at) => ({ direction, share: formatShare(shareOf(flows[at]!, all)) })),
   }
 }

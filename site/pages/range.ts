@@ -21,6 +21,7 @@ import { breakdownOf, breakdownOfTotal } from './breakdown.ts'
 import { dataTimeOf } from './data-time.ts'
 import { definitionOf } from './definition.ts'
 import type { Anchor, Page } from './page.ts'
+import { flawFiles, flawRows } from './quality.ts'
 import type { Site, SiteDimension, SiteMember } from './site.ts'
 import { type StackSubject, stackOf } from './stack.ts'
 import { midSentence } from './words.ts'
@@ -137,6 +138,7 @@ export function rangePage(site: Site, subject: Subject, traffic: Traffic, seen: 
     stack: stackOf(traffic, measure, subject, { address, timeZone: site.timeZone, window }),
   }))
   const breakdown = subject.breakdown
+  const isTotal = subject.cell === TOTAL
   return {
     address,
     template: 'range',
@@ -149,12 +151,15 @@ export function rangePage(site: Site, subject: Subject, traffic: Traffic, seen: 
       traffic.to === 0
         ? {}
         : Object.fromEntries(stacks.map(({ measure, stack }) => [SHOWN[measure].name, stack.chart])),
-    files: Object.fromEntries(
-      stacks.flatMap(({ measure, stack }) => [
-        [`${SHOWN[measure].name}.csv`, stack.files.csv],
-        [`${SHOWN[measure].name}.json`, stack.files.json],
-      ]),
-    ),
+    files: {
+      ...Object.fromEntries(
+        stacks.flatMap(({ measure, stack }) => [
+          [`${SHOWN[measure].name}.csv`, stack.files.csv],
+          [`${SHOWN[measure].name}.json`, stack.files.json],
+        ]),
+      ),
+      ...(isTotal ? flawFiles(traffic) : {}),
+    },
     content: {
       heading: subject.title,
       definition: subject.definition,
@@ -170,6 +175,7 @@ export function rangePage(site: Site, subject: Subject, traffic: Traffic, seen: 
       aside: asideOf(traffic, subject.cell),
       empty: emptyReason(traffic, subject),
       gaps: gapsOf(traffic),
+      flaws: isTotal ? flawRows(traffic, site.timeZone) : [],
       stacks: stacks.map(({ measure, stack }) => ({
         name: SHOWN[measure].name,
         heading: `${SHOWN[measure].title}${breakdown === null ? '' : ` by ${midSentence(breakdown.dimension.singular)}`}`,

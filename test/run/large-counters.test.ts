@@ -8,7 +8,7 @@ import { parseAddress } from '../../ingest/model/address.ts'
 import type { Counter } from '../../ingest/model/counter.ts'
 import { ingest } from '../../ingest/run/ingest.ts'
 import { inspectFile } from '../../ingest/run/inspect.ts'
-import { query } from '../../ingest/run/query.ts'
+import { query, queryQuality } from '../../ingest/run/query.ts'
 import { readScoreboard } from '../../ingest/run/scoreboard.ts'
 import { readDayBoard } from '../../ingest/store/boards.ts'
 import { seriesPath } from '../../ingest/store/derive.ts'
@@ -91,6 +91,14 @@ describe.each([
     const window = windowOf(step, SLOT).name
     const json = typeof point === 'bigint' ? `"${point}"` : `${point}`
     expect(storedText(seriesPath(config.data, step, window)).includes(json)).toBe(true)
+  })
+
+  test('case 62: what was left out is a series, which query prints and pages show', () => {
+    const { quality } = queryQuality(config, { step: '5m', ...days })
+    expect(quality.implausible.filter((flows) => flows !== null)).toEqual([implausible])
+    expect(addUp(Object.values(quality).flat())).toBe(BigInt(implausible))
+    const html = readFileSync(join(config.site.dir, 'current', 'total/index.html'), 'utf8')
+    expect(html.includes('<th scope="row">implausible</th><td>1</td>')).toBe(implausible === 1)
   })
 
   test('boards rank the hosts and share by them', () => {

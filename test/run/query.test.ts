@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseConfig } from '../../ingest/config/load.ts'
 import type { Config } from '../../ingest/config/schema.ts'
+import { FLAWS } from '../../ingest/model/quality.ts'
 import { ingest } from '../../ingest/run/ingest.ts'
-import { type Column, parseMoment, query } from '../../ingest/run/query.ts'
+import { type Column, parseMoment, query, queryQuality } from '../../ingest/run/query.ts'
 import { readScoreboard } from '../../ingest/run/scoreboard.ts'
 import { BASE_SLOT, CONFIG, writeFlowFiles } from '../flow-files.ts'
 
@@ -74,6 +75,12 @@ describe('query', () => {
   ])('$what is answered with what there is', ({ what, message }) => {
     expect(() => query(config, { what, ...WINDOW })).toThrow(message)
   })
+})
+
+test('quality tells how many flows are in doubt, and null where nothing was measured', () => {
+  const { step, quality } = queryQuality(config, WINDOW)
+  expect([step, quality]).toEqual([300, Object.fromEntries(FLAWS.map((flaw) => [flaw, [null, 0, 0, 0]]))])
+  expect(() => queryQuality(config, { ...WINDOW, router: 'fred' })).toThrow(/quality is not kept by router/)
 })
 
 test.each([

@@ -131,6 +131,36 @@ describe('a site', () => {
     expect(read(config, 'index.html')).toContain('7 flows lost by collectors')
   })
 
+  test('flows in doubt are told with their numbers, where there are any', async () => {
+    store(config, ...HOUR, part(13, { http: [100, 100], implausible: 1234 }), part(17, { implausible: 2 }))
+    await buildSite(config)
+    expect(read(config, 'index.html')).toContain('<a href="total/#quality">1,236 implausible</a>')
+    for (const range of ['', 'week/']) {
+      const html = read(config, `total/${range}index.html`)
+      expect(html.match(/<tr><th scope="row">(implausible|lost)<.*/g)).toEqual([
+        expect.stringMatching(/lost<\/th><td>7<\/td><td>7<\/td><td><time datetime="2026-11-23T00:..:00Z"/),
+        expect.stringMatching(/implausible<\/th><td>1,236<\/td>.*2026-11-23T01:..:00Z.*left out/),
+      ])
+    }
+    const { implausible, lost, skewed } = JSON.parse(read(config, 'total/quality.json'))
+    expect([implausible.slice(-5), lost.slice(-15, -11), skewed]).toEqual([
+      [1234, null, null, null, 2],
+      [7, 0, null, 0],
+      undefined,
+    ])
+    expect(read(config, 'total/quality.csv')).toMatch(/^time,lost \(flows\),implausible \(flows\)\r\n/)
+    expect(read(config, 'total/quality.csv')).toContain('2026-11-23T01:05:00Z,0,1234\r\n')
+    expect(has(config, 'networks/campus/quality.csv')).toBe(false)
+  })
+
+  test('where no flow is in doubt nothing is said of it', async () => {
+    store(config, part(0, { http: [100, 100] }))
+    await buildSite(config)
+    expect(has(config, 'total/quality.csv')).toBe(false)
+    expect(read(config, 'total/index.html')).not.toContain('Flows in doubt')
+    expect(read(config, 'index.html')).not.toContain('#quality')
+  })
+
   test('without any data it says what to do', async () => {
     const { rendered } = await buildSite(config)
     expect(rendered).toBeGreaterThan(20)

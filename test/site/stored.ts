@@ -38,12 +38,16 @@ export interface Traffic {
   readonly dns?: readonly [octetsIn: number, octetsOut: number]
   readonly hosts?: readonly HostRow[]
   readonly lost?: number | null
+  readonly implausible?: number
   /** Which file it was: two of one slot differ. */
   readonly file?: number
 }
 
 /** What a flow file of the slot (five minutes after the day began, counted from 0) would have become. */
-export function part(at: number, { http = [0, 0], dns = [0, 0], hosts = [], lost = 0, file = 0 }: Traffic): Part {
+export function part(
+  at: number,
+  { http = [0, 0], dns = [0, 0], hosts = [], lost = 0, implausible = 0, file = 0 }: Traffic,
+): Part {
   const slot = DAY + at * 300
   const both = [http[0] + dns[0], http[1] + dns[1]] as const
   const cells = {
@@ -65,7 +69,7 @@ export function part(at: number, { http = [0, 0], dns = [0, 0], hosts = [], lost
     source: 'flows',
     slot,
     id: createHash('sha256')
-      .update(JSON.stringify([slot, seen, hosts, lost, file]))
+      .update(JSON.stringify([slot, seen, hosts, lost, implausible, file]))
       .digest('hex'),
     config: 'test',
     file: { bytes: 1, format: 'flow-tools', complete: true },
@@ -77,7 +81,7 @@ export function part(at: number, { http = [0, 0], dns = [0, 0], hosts = [], lost
       skewed: 0,
       overlong: 0,
       reversed: 0,
-      implausible: 0,
+      implausible,
       undersized: 0,
       flowsByDirection: { in: 1, out: 1, internal: 0, transit: 0 },
       exporters: {},

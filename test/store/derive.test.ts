@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Counter } from '../../ingest/model/counter.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { MEASURES } from '../../ingest/model/measure.ts'
 import type { CellCounts, HostList, Part } from '../../ingest/model/part.ts'
@@ -39,8 +40,8 @@ function part(
     slots,
     hosts: { inside: hosts, outside: NO_HOSTS, networks: {} },
     quality: {
-      lost: 0,
-      skewed: 0,
+      lost: null,
+      skewed: skewedIn(slot),
       overlong: 0,
       reversed: 0,
       implausible: 0,
@@ -52,6 +53,15 @@ function part(
   }
 }
 
+function addUp(values: readonly Counter[]): number {
+  return values.reduce<number>((sum, value) => sum + Number(value), 0)
+}
+
+/** Flows in doubt, in some slots more, in some none. */
+function skewedIn(slot: number): number {
+  return (slot / 300) % 3
+}
+
 const total = (octets: number): { total: CellCounts } => ({ total: { in: [octets, 1, 1] } })
 
 function octets(data: string, step: StepName, from: number, to: number, kind: 'sum' | 'max' = 'sum') {
@@ -61,6 +71,20 @@ function octets(data: string, step: StepName, from: number, to: number, kind: 's
 }
 
 describe('series', () => {
+  test('flows in doubt stand in the slot of their flow file, and nowhere where there are none', () => {
+    const data = temporaryDirectory()
+    for (const at of [0, 1, 2, 7]) commitPart(data, part(DAY + at * 300, { 0: total(5), [-1]: total(3) }))
+    derive(data)
+    const quality = (step: StepName, to: number) => readSeries(data, step, { from: DAY, to: DAY + to }).quality
+    expect(quality('5m', 2400)).toEqual(new Map([['skewed', [0, 1, 2, 0, 0, 0, 0, 1]]]))
+    expect(quality('30m', 3600)).toEqual(new Map([['skewed', [3, 1]]]))
+    expect(quality('1d', 86_400)).toEqual(new Map([['skewed', [4]]]))
+    rmSync(partPath(data, part(DAY + 600, { 0: total(5), [-1]: total(3) })))
+    derive(data)
+    expect(quality('5m', 2400).get('skewed')).toEqual([0, 1, 0, 0, 0, 0, 0, 1])
+    expect(quality('2h', 7200).get('skewed')).toEqual([2])
+  })
+
   test('a slot without a flow file is unknown, a slot without traffic is zero', () => {
     const data = temporaryDirectory()
     commitPart(data, part(DAY, { 0: total(7) }))
@@ -178,8 +202,10 @@ describe('whatever the order', () => {
         const expected = parts
           .flatMap(({ slots }) => slots)
           .reduce((sum, { cells }) => sum + Number(cells.total!.in![0]), 0)
+        const skewed = parts.reduce((sum, { slot }) => sum + skewedIn(slot), 0)
         for (const step of Object.keys(STEPS) as StepName[]) {
           const series = readSeries(data, step, { from: DAY - 2 * 86_400, to: DAY + 4 * 86_400 })
+          expect(addUp(series.quality.get('skewed') ?? []), step).toBe(skewed)
           for (const cell of ['total', 'service/http']) {
             const sum = series.cells.get(cell)!.in!.sum.octets.reduce<number>((all, value) => all + Number(value), 0)
             expect(sum).toBe(expected)
