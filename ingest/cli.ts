@@ -68,7 +68,7 @@ function report(thrown: unknown): number {
     return error.exitCode
   }
   console.error('flowscan: unexpected error, please report it:', error)
-  return 70
+  return EXIT.bug
 }
 
 process.exit(await main(process.argv))

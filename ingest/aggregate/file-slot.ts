@@ -1,6 +1,6 @@
 import type { FlowsSoFar } from '../model/flow-batch.ts'
 import { isMoment, slotOf } from '../model/time.ts'
-import { createWallClock } from '../model/time-zone.ts'
+import { createWallClock, type WallClock } from '../model/time-zone.ts'
 
 /**
  * The slot a flow file belongs to, in unix seconds; `null` when the file does not say. Never from the clock.
@@ -27,6 +27,16 @@ const NFCAPD_NAME = /\.(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?([+-]\d{4})?$/
  * collector's local time, taken to be `timeZone`.
  */
 export function timeInName(name: string, timeZone: string): number | null {
+  return createNameClock(timeZone)(name)
+}
+
+/** `timeInName` for many names of one zone. */
+export function createNameClock(timeZone: string): (name: string) => number | null {
+  const clock = createWallClock(timeZone)
+  return (name) => readTime(name, clock)
+}
+
+function readTime(name: string, clock: WallClock): number | null {
   const match = FLOW_TOOLS_NAME.exec(name) ?? NFCAPD_NAME.exec(name)
   if (match === null) return null
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((digits) => Number(digits ?? 0)) as [
@@ -40,7 +50,7 @@ export function timeInName(name: string, timeZone: string): number | null {
   const asUtc = Date.UTC(year, month - 1, day, hour, minute, second)
   if (Number.isNaN(asUtc)) return null
   const offset = match[7]
-  return offset === undefined ? createWallClock(timeZone)(asUtc) : asUtc - parseOffsetMs(offset)
+  return offset === undefined ? clock(asUtc) : asUtc - parseOffsetMs(offset)
 }
 
 function parseOffsetMs(offset: string): number {

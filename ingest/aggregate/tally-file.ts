@@ -72,7 +72,12 @@ function createPart(
     slot,
     id: partId(file.source, slot, content),
     config,
-    file: { bytes: file.bytes, format: summary.format, complete: summary.complete },
+    file: {
+      bytes: file.bytes,
+      format: summary.format,
+      complete: summary.complete,
+      startMs: summary.captureStartMs ?? summary.firstExportMs,
+    },
     total: { records: summary.records, octets, packets, flows },
     slots,
     hosts,

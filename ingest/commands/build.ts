@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { buildSite } from '../../site/build.ts'
-import { loadConfig } from '../config/load.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { acquireLock } from '../run/lock.ts'
 import { describeRepair, repairing } from '../run/repair.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
@@ -17,13 +17,12 @@ Renders what changed since the last build into a new release below site.dir and 
 site.dir/current: point the web server there. Whatever fails, the old site stays.`,
     )
     .action(async ({ config }: ConfigOption) => {
-      await buildAndReport(config)
+      await buildAndReport(await loadConfig(config))
     })
 }
 
 /** Builds and says how it went in one line. Throws a UserError (75) when another build of the same site is under way. */
-export async function buildAndReport(configPath: string): Promise<void> {
-  const loaded = await loadConfig(configPath)
+export async function buildAndReport(loaded: LoadedConfig): Promise<void> {
   const { config } = loaded
   const release = acquireLock(config.site.dir)
   try {

@@ -57,7 +57,7 @@ function makeUp(config: Config): void {
     },
   })
   bar?.stop()
-  if (files > 0) console.error(`flowscan: made up ${files} flow files of an example campus in ${config.flows.dir}`)
+  if (files > 0) console.error(`flowscan: made up ${files} flow files of an example campus in ${config.flows[0]!.dir}`)
 }
 
 /** Calls `act` a little after the end of each slot; returns how to end that. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
-import { loadConfig } from '../config/load.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { EXIT } from '../model/errors.ts'
 import { type IngestResult, ingest } from '../run/ingest.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
@@ -14,17 +14,16 @@ export function configure(command: Command): void {
 Example:
   $ flowscan ingest --config /etc/flowscan/flowscan.config.ts
 
-Reads every completed flow file in flows.dir, stores what it adds up to in data, and moves it to flows.saved. A damaged
+Reads every completed flow file of every source (flows.dir), stores what it adds up to in data, and moves it to flows.saved. A damaged
 file is set aside in data/quarantine with its reason. Nothing is ever deleted, and nothing is counted twice.`,
     )
     .action(async ({ config }: ConfigOption) => {
-      await ingestAndReport(config)
+      await ingestAndReport(await loadConfig(config))
     })
 }
 
 /** Ingests with progress and says how it went in one line; sets the exit code when files could not be read. */
-export async function ingestAndReport(configPath: string): Promise<void> {
-  const loaded = await loadConfig(configPath)
+export async function ingestAndReport(loaded: LoadedConfig): Promise<void> {
   const progress = createProgress()
   let result: IngestResult
   try {
@@ -33,7 +32,7 @@ export async function ingestAndReport(configPath: string): Promise<void> {
     progress.stop()
   }
   console.error(summarize(result))
-  if (result.counts.unreadable > 0) process.exitCode = EXIT.io
+  if (result.exitCode !== EXIT.ok) process.exitCode = result.exitCode
 }
 
 const WORDS = {
@@ -43,6 +42,7 @@ const WORDS = {
   refused: 'left alone',
   quarantined: 'set aside as damaged',
   unreadable: 'could not be read',
+  failed: 'made flowscan fail',
 } as const
 
 function summarize({ counts, days }: IngestResult): string {

@@ -29,9 +29,9 @@ function bar(): Progress {
     shown.update(done)
   }
   return {
-    onFile(name, outcome, done, all) {
+    onFile({ name }, outcome, done, all) {
       show('reading flow files', done, all)
-      for (const line of complaints(name, outcome)) say(line)
+      for (const line of complaints(name, outcome)) say(printable(line))
     },
     onDay: (_day, done, all) => show('adding up days', done, all),
     onStep: show,
@@ -42,9 +42,9 @@ function bar(): Progress {
 
 function lines(): Progress {
   return {
-    onFile(name, outcome) {
-      if (outcome.kind === 'counted') console.error(`${printable(name)}: ${describeOutcome(outcome)}`)
-      for (const line of complaints(name, outcome)) console.error(line)
+    onFile({ name }, outcome) {
+      if (outcome.kind === 'counted') console.error(printable(`${name}: ${describeOutcome(outcome)}`))
+      for (const line of complaints(name, outcome)) console.error(printable(line))
     },
     onStep: () => {},
     onRepair: (repair) => console.error(printable(describeRepair(repair))),
@@ -54,11 +54,11 @@ function lines(): Progress {
 
 /** What somebody should know even while a bar is shown. */
 function complaints(name: string, outcome: Outcome): string[] {
-  if (outcome.kind === 'counted') return outcome.warnings.map((warning) => `${printable(name)}: warning: ${warning}`)
-  return [`${printable(name)}: ${describeOutcome(outcome)}`]
+  if (outcome.kind === 'counted') return outcome.warnings.map((warning) => `${name}: warning: ${warning}`)
+  return [`${name}: ${describeOutcome(outcome)}`]
 }
 
-/** Names of files are anybody's text: one line, no control characters. */
+/** Names of files, and messages that hold them, are anybody's text: one line, no control characters. */
 export function printable(name: string): string {
   return name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
 }

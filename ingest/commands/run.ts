@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { loadConfig } from '../config/load.ts'
 import { buildAndReport } from './build.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
 import { ingestAndReport } from './ingest.ts'
@@ -18,8 +19,9 @@ Does what flowscan ingest does, then what flowscan build does. Safe to kill and 
     })
 }
 
-/** Ingests, then builds; what goes wrong is thrown (UserError) or printed. */
+/** Ingests, then builds, by the config as it is now; what goes wrong is thrown (UserError) or printed. */
 export async function runAndReport(configPath: string): Promise<void> {
-  await ingestAndReport(configPath)
-  await buildAndReport(configPath)
+  const loaded = await loadConfig(configPath)
+  await ingestAndReport(loaded)
+  await buildAndReport(loaded)
 }

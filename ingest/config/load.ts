@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EXIT, UserError } from '../model/errors.ts'
 import { describeMistakes, expectation, passedOver, tooLarge } from './mistakes.ts'
+import { sharedPlaces } from './places.ts'
 import { type Config, schema } from './schema.ts'
 
 /** A config together with where it came from. */
@@ -39,6 +40,8 @@ export function parseConfig(given: unknown, file: string): LoadedConfig {
   const mistakes = [...passedOver(given), ...(result.error?.issues ?? [])]
   if (!result.success || mistakes.length > 0) throw new UserError(describeMistakes(file, mistakes), EXIT.config)
   const config = absolutePaths(result.data, dirname(file))
+  const shared = sharedPlaces(config.flows)
+  if (shared.length > 0) throw new UserError(describeMistakes(file, shared), EXIT.config)
   return { config, file, fingerprint: fingerprintOf(result.data) }
 }
 
@@ -68,11 +71,11 @@ function absolutePaths(config: Config, base: string): Config {
   return {
     ...config,
     data: resolve(base, config.data),
-    flows: {
-      ...flows,
-      dir: resolve(base, flows.dir),
-      saved: flows.saved === false ? false : resolve(base, flows.saved),
-    },
+    flows: flows.map((source) => ({
+      ...source,
+      dir: resolve(base, source.dir),
+      saved: source.saved === false ? false : resolve(base, source.saved),
+    })),
     site: { ...site, dir: resolve(base, site.dir) },
   }
 }

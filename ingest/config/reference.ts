@@ -96,6 +96,12 @@ overlap.`
 function describeKeys(node: Node, path: string): string[][] {
   return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
     const name = `${path}${key}`
+    const one = child.anyOf?.find(({ properties }) => properties !== undefined)
+    if (one !== undefined)
+      return [
+        [code(name), 'a section, or a list of them', '', child.description ?? ''],
+        ...describeKeys(one, `${name}.`),
+      ]
     if (child.properties !== undefined)
       return [[code(name), 'a section', '', child.description ?? ''], ...describeKeys(child, `${name}.`)]
     const isRequired = node.required?.includes(key) === true

@@ -169,6 +169,81 @@ const directory = z
   .min(1, 'expected a directory')
   .meta({ written: 'a directory, absolute or relative to the config' })
 
+/** Where flow files come from: one collector. */
+const source = z.strictObject({
+  source: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected 1 to 32 of a-z, 0-9 and -')
+    .default('flows')
+    .meta({ written: '1 to 32 of a-z, 0-9 and -' })
+    .describe('Name of this collector; parts of several collectors add up.'),
+  dir: directory
+    .default('flows')
+    .describe(
+      'Where the collector puts completed flow files; searched with its subdirectories, however it nests them.',
+    ),
+  pattern: z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      if (text === undefined) return undefined
+      try {
+        return new RegExp(text)
+      } catch (error) {
+        context.addIssue({
+          code: 'custom',
+          message: `${JSON.stringify(text)} is not a regular expression: ${(error as Error).message}`,
+          input: text,
+        })
+        return z.NEVER
+      }
+    })
+    .meta({ written: 'a regular expression' })
+    .describe(
+      'What a file name must match, instead of the names that flow-capture and nfcapd give. (FlowScan: FlowFileGlob)',
+    ),
+  saved: z
+    .union([directory, z.literal(false)], 'expected a directory or false')
+    .optional()
+    .meta({ written: 'a directory, or `false`' })
+    .describe(
+      "Where an ingested flow file is moved: 'saved', or in a list of sources 'saved/' and its name, when absent; false leaves it where it is. Nothing is ever deleted.",
+    ),
+  settleSeconds: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(15)
+    .describe('A file changed more recently than this is left for the next run.'),
+  maxBytes: z.int().min(1).default(17_179_869_184).describe('A larger file is set aside unread.'),
+  allowUids: z
+    .array(z.int().min(0).max(4_294_967_295))
+    .optional()
+    .meta({ written: 'a list of user ids' })
+    .describe("Users whose files are read, by number; others' are left alone. Anybody's when absent."),
+})
+
+/** One collector, or a list of them; always a list when parsed. */
+const flows = z
+  .union([source, z.array(source).min(1)], 'expected a section, or a list of them')
+  .prefault({})
+  .transform((given) => {
+    const sources = Array.isArray(given) ? given : [given]
+    return sources.map((each) => ({
+      ...each,
+      saved: each.saved ?? (Array.isArray(given) ? `saved/${each.source}` : 'saved'),
+    }))
+  })
+  .superRefine((sources, context) => {
+    const names = new Set<string>()
+    for (const [at, { source }] of sources.entries()) {
+      const message = `${JSON.stringify(source)} is the name of two sources; give each a name of its own`
+      if (names.has(source)) context.addIssue({ code: 'custom', message, path: [at, 'source'] })
+      names.add(source)
+    }
+  })
+  .describe('The flow files: one section, or a list of them for several collectors.')
+
 export const schema = z
   .strictObject({
     organization: z
@@ -224,52 +299,7 @@ export const schema = z
       })
       .prefault({})
       .describe('The busiest hosts overall. (CUFlow: AggregateScore)'),
-    flows: z
-      .strictObject({
-        dir: directory
-          .default('flows')
-          .describe('Where the collector puts completed flow files; searched with its subdirectories.'),
-        pattern: z
-          .string()
-          .optional()
-          .transform((text, context) => {
-            if (text === undefined) return undefined
-            try {
-              return new RegExp(text)
-            } catch (error) {
-              context.addIssue({
-                code: 'custom',
-                message: `${JSON.stringify(text)} is not a regular expression: ${(error as Error).message}`,
-                input: text,
-              })
-              return z.NEVER
-            }
-          })
-          .meta({ written: 'a regular expression' })
-          .describe(
-            'What a file name must match, instead of the names that flow-capture and nfcapd give. (FlowScan: FlowFileGlob)',
-          ),
-        source: z
-          .string()
-          .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected 1 to 32 of a-z, 0-9 and -')
-          .default('flows')
-          .meta({ written: '1 to 32 of a-z, 0-9 and -' })
-          .describe('Name of this collector; parts of several collectors add up.'),
-        saved: z
-          .union([directory, z.literal(false)], 'expected a directory or false')
-          .meta({ written: 'a directory, or `false`' })
-          .default('saved')
-          .describe('Where an ingested flow file is moved; false leaves it where it is. Nothing is ever deleted.'),
-        settleSeconds: z
-          .number()
-          .min(0)
-          .max(3600)
-          .default(15)
-          .describe('A file changed more recently than this is left for the next run.'),
-        maxBytes: z.int().min(1).default(17_179_869_184).describe('A larger file is set aside unread.'),
-      })
-      .prefault({})
-      .describe('The flow files.'),
+    flows,
     data: directory.default('data').describe('Where flowscan keeps its parts and series.'),
     timing: z
       .enum(['spread', 'export'])
@@ -326,3 +356,5 @@ function isTimeZone(zone: string): boolean {
 export type ConfigInput = z.input<typeof schema>
 /** The config as everything else sees it: all present, all numeric. Paths are absolute (see `load.ts`). */
 export type Config = z.output<typeof schema>
+/** Where flow files come from: one entry of `flows`. */
+export type Source = Config['flows'][number]

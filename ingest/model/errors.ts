@@ -1,5 +1,5 @@
 /** The exit codes of the command line (sysexits.h). */
-export const EXIT = { ok: 0, usage: 64, data: 65, io: 74, tryLater: 75, config: 78 } as const
+export const EXIT = { ok: 0, usage: 64, data: 65, bug: 70, io: 74, tryLater: 75, config: 78 } as const
 
 /**
  * Something the operator can mend. Printed as one plain line, without a stack; every other error is a bug.

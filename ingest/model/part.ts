@@ -19,7 +19,13 @@ export interface Part {
   readonly id: string
   /** Fingerprint of the config that classified it. */
   readonly config: string
-  readonly file: { readonly bytes: number; readonly format: string; readonly complete: boolean }
+  readonly file: {
+    readonly bytes: number
+    readonly format: string
+    readonly complete: boolean
+    /** When the capture began (header), else when its first record was exported, unix ms; `null`: it does not say. */
+    readonly startMs: number | null
+  }
   /** Counters as read from the file, sampling applied, before classification. */
   readonly total: {
     readonly records: number

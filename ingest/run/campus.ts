@@ -7,7 +7,7 @@ import { newestSlot } from '../store/part.ts'
 import { synthesizeStretch } from '../synthesize/index.ts'
 import { discoverFlowFiles } from './discover.ts'
 
-/** In `flows.dir`: the flow files here are made up, and may be made up further. A name that no discovery takes for a flow file. */
+/** In `dir` of the first source: the flow files here are made up, and may be made up further. A name that no discovery takes for a flow file. */
 const MARK = '.made-up-by-flowscan'
 const DAYS = 3
 
@@ -20,10 +20,11 @@ export interface CampusListener {
  * files, nothing stored. Where somebody's real flow files are, never.
  */
 export function isMadeUp(config: Config): boolean {
-  makeDirectory(config.flows.dir)
-  if (existsSync(join(config.flows.dir, MARK))) return true
+  const { dir } = config.flows[0]!
+  makeDirectory(dir)
+  if (existsSync(join(dir, MARK))) return true
   if (newestSlot(config.data) !== null || discoverFlowFiles(config).length > 0) return false
-  writeFileDurably(join(config.flows.dir, MARK), Buffer.from('The flow files here are made up by flowscan demo.\n'))
+  writeFileDurably(join(dir, MARK), Buffer.from('The flow files here are made up by flowscan demo.\n'))
   return true
 }
 
@@ -36,7 +37,7 @@ export function continueCampus(config: Config, nowMs: number, listener: CampusLi
   const stored = newestSlot(config.data)
   const from = Math.max(to - DAYS * DAY_SECONDS, stored === null ? 0 : stored + SLOT_SECONDS)
   return synthesizeStretch({
-    dir: config.flows.dir,
+    dir: config.flows[0]!.dir,
     from,
     to,
     onSlot: (_paths, done, all) => listener.onSlot?.(done, all),

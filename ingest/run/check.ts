@@ -1,8 +1,10 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
-import { dirname, relative } from 'node:path'
-import type { Config } from '../config/schema.ts'
+import { dirname } from 'node:path'
+import { isInside } from '../config/places.ts'
+import type { Config, Source } from '../config/schema.ts'
 import { EXIT, UserError } from '../model/errors.ts'
 import { discoverFlowFiles } from './discover.ts'
+import { isWorldWritable, KEEP_OUT } from './privacy.ts'
 
 /** One thing that was looked at. `subject` is a key of the config; what is not ok says how to mend it. */
 export interface Finding {
@@ -21,15 +23,31 @@ const NO_SPACE = 64 * MEBIBYTE
 /** Looks at every directory that the config names, as the user who runs this; writes nothing. */
 export function checkDirectories(config: Config): Finding[] {
   const { flows, data, site } = config
-  const saved: Record<string, string> = flows.saved === false ? {} : { 'flows.saved': flows.saved }
+  const sources = flows.map((source) => ({ source, key: keysOf(source, flows.length > 1) }))
+  const dirs = Object.fromEntries(sources.map(({ source, key }) => [key.dir, source.dir]))
+  const saved = Object.fromEntries(
+    sources.flatMap(({ source, key }) => (source.saved === false ? [] : [[key.saved, source.saved]])),
+  )
   const written = { data, ...saved, 'site.dir': site.dir }
   return [
-    ...checkPlaces({ 'flows.dir': flows.dir, ...written }),
-    checkFlowFiles(config),
+    ...checkPlaces({ ...dirs, ...written }),
+    ...checkFlowFiles(config, sources),
+    ...Object.entries({ ...dirs, data, ...saved }).flatMap(([key, path]) => checkPrivate(key, path)),
     ...Object.entries(written).map(([key, path]) => checkWritable(key, path)),
-    ...Object.entries(saved).map(([key, path]) => checkMove(key, flows.dir, path)),
+    ...sources.flatMap(({ source, key }) => (source.saved === false ? [] : [checkMove(key, source.dir, source.saved)])),
     ...(['data', 'site.dir'] as const).map((key) => checkSpace(key, written[key])),
   ]
+}
+
+/** What the keys of a source are called in findings: with its name where there are several. */
+interface SourceKeys {
+  readonly dir: string
+  readonly saved: string
+}
+
+function keysOf({ source }: Source, isOneOfMany: boolean): SourceKeys {
+  const flows = isOneOfMany ? `flows.${source}` : 'flows'
+  return { dir: `${flows}.dir`, saved: `${flows}.saved` }
 }
 
 /**
@@ -42,7 +60,10 @@ function checkPlaces(places: Readonly<Record<string, string>>): Finding[] {
     names
       .filter((other, otherAt) => {
         if (places[key] === places[other]) return otherAt < at
-        return (other === 'site.dir' || key === 'flows.dir') && isInside(places[key]!, places[other]!)
+        return (
+          (other === 'site.dir' || (key !== 'site.dir' && key.endsWith('.dir'))) &&
+          isInside(places[key]!, places[other]!)
+        )
       })
       .map((other) =>
         error(
@@ -54,22 +75,24 @@ function checkPlaces(places: Readonly<Record<string, string>>): Finding[] {
   )
 }
 
-function isInside(path: string, directory: string): boolean {
-  const way = relative(directory, path)
-  return way !== '' && way !== '..' && !way.startsWith('../')
-}
-
-function checkFlowFiles(config: Config): Finding {
-  const { dir, pattern } = config.flows
+function checkFlowFiles(config: Config, sources: readonly { source: Source; key: SourceKeys }[]): Finding[] {
   try {
-    const waiting = discoverFlowFiles(config).length
-    if (waiting > 0) return ok('flows.dir', `${dir}: ${waiting} completed flow file${waiting === 1 ? '' : 's'} waiting`)
-    const names = pattern === undefined ? 'ft-v05.2026-11-23.163500+0000 or nfcapd.202611231635' : String(pattern)
-    return ok('flows.dir', `${dir}: no completed flow file (named like ${names}) waiting`)
+    const files = discoverFlowFiles(config)
+    return sources.map(({ source, key }) => {
+      const { dir, pattern } = source
+      const waiting = files.filter((file) => file.source === source).length
+      if (waiting > 0) return ok(key.dir, `${dir}: ${waiting} completed flow file${waiting === 1 ? '' : 's'} waiting`)
+      const names = pattern === undefined ? 'ft-v05.2026-11-23.163500+0000 or nfcapd.202611231635' : String(pattern)
+      return ok(key.dir, `${dir}: no completed flow file (named like ${names}) waiting`)
+    })
   } catch (thrown) {
     if (!(thrown instanceof UserError)) throw thrown
-    return error('flows.dir', thrown.message.replace(/^flows\.dir: /, ''))
+    return [error('flows.dir', thrown.message.replace(/^flows\.dir: /, ''), thrown.exitCode)]
   }
+}
+
+function checkPrivate(key: string, path: string): Finding[] {
+  return isWorldWritable(path) ? [error(key, `${path}: ${KEEP_OUT} ${path}`)] : []
 }
 
 function checkWritable(key: string, path: string): Finding {
@@ -86,17 +109,20 @@ function checkWritable(key: string, path: string): Finding {
 }
 
 /** Moving a flow file takes writing the directory it leaves; to another device it must be copied. */
-function checkMove(key: string, from: string, to: string): Finding {
+function checkMove(key: SourceKeys, from: string, to: string): Finding {
   const start = nearest(from)
   try {
     accessSync(start, constants.W_OK | constants.X_OK)
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code
     const mend = 'let the user that runs flowscan write there, or set flows.saved to false'
-    return error('flows.dir', `${from}: files cannot be moved away from it (${code}); ${mend}`)
+    return error(key.dir, `${from}: files cannot be moved away from it (${code}); ${mend}`)
   }
-  if (statSync(start).dev === statSync(nearest(to)).dev) return ok(key, `${to}: on the same device as flows.dir`)
-  return warning(key, `${to}: on another device than flows.dir: every file is copied; choose a place beside flows.dir`)
+  if (statSync(start).dev === statSync(nearest(to)).dev) return ok(key.saved, `${to}: on the same device as flows.dir`)
+  return warning(
+    key.saved,
+    `${to}: on another device than flows.dir: every file is copied; choose a place beside flows.dir`,
+  )
 }
 
 function checkSpace(key: string, path: string): Finding {

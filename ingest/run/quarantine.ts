@@ -1,16 +1,45 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { DecodeError, type UserError } from '../model/errors.ts'
+import { DecodeError } from '../model/errors.ts'
 import { moveFile, writeFileDurably } from '../store/files.ts'
 
-/** Makes a place for a file that cannot be used, in `quarantine/<id>/`, beside a `reason.json`. Returns where the file shall be. */
-export function makeRoomAside(data: string, id: string, name: string, error: UserError): string {
-  const directory = join(data, 'quarantine', id)
-  const reason = { file: name, reason: error.message, ...(error instanceof DecodeError ? { byte: error.byte } : {}) }
-  writeFileDurably(join(directory, 'reason.json'), Buffer.from(`${JSON.stringify(reason, null, 2)}\n`))
-  return join(directory, name)
+/** Why something is not counted: `reason.json`. Nothing in it comes from the clock of the run. */
+export interface Reason {
+  /** What it is about: a path, or what the file was called. */
+  readonly file: string
+  /** Absent, as `when`, for what was derived from parts. */
+  readonly source?: string
+  /** The moment it is about: of its name, else its slot, else of its last change. */
+  readonly when?: string
+  readonly reason: string
+  /** Where in the file. */
+  readonly byte?: number
 }
 
-/** Moves a file that cannot be used to its place aside. Nothing is deleted. */
-export function setAside(data: string, id: string, path: string, name: string, error: UserError): void {
-  moveFile(path, makeRoomAside(data, id, name, error), 'again')
+export function reasonOf(file: string, error: Error, origin: Pick<Reason, 'source' | 'when'> = {}): Reason {
+  return { file, ...origin, reason: error.message, ...(error instanceof DecodeError ? { byte: error.byte } : {}) }
+}
+
+/** Where what cannot be used is kept. */
+export function quarantinePath(data: string): string {
+  return join(data, 'quarantine')
+}
+
+/** An id for something whose content nobody reads. */
+export function asideId(...identity: readonly unknown[]): string {
+  return createHash('sha256').update(identity.join('\0')).digest('hex').slice(0, 32)
+}
+
+/** Writes why, in `quarantine/<id>/reason.json`. Returns the directory, where what it is about may lie. */
+export function recordReason(data: string, id: string, reason: Reason): string {
+  const directory = join(quarantinePath(data), id)
+  const path = join(directory, 'reason.json')
+  if (!existsSync(path)) writeFileDurably(path, Buffer.from(`${JSON.stringify(reason, null, 2)}\n`))
+  return directory
+}
+
+/** Moves a file that cannot be used to its place aside, beside its reason. Nothing is deleted. */
+export function setAside(data: string, id: string, path: string, name: string, reason: Reason): void {
+  moveFile(path, join(recordReason(data, id, reason), name), 'again')
 }

@@ -3,11 +3,19 @@ import { basename, dirname, join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import type { UserError } from '../model/errors.ts'
 import { type Part, partId } from '../model/part.ts'
-import { DAY_SECONDS, dayOf, SLOT_SECONDS, startOfDay } from '../model/time.ts'
+import { DAY_SECONDS, dayOf, isoTime, SLOT_SECONDS, startOfDay } from '../model/time.ts'
 import { type Doubts, derive, MissingParts, neighbours } from '../store/derive.ts'
 import { DamagedDerived } from '../store/derived-file.ts'
 import { DamagedFile, decodeJson, hashFile, removeFiles, writeFileDurably } from '../store/files.ts'
-import { commitEncoded, DamagedPart, isStored, listParts, looseDirectory, readAsIs, shortId } from '../store/part.ts'
+import {
+  commitEncoded,
+  DamagedPart,
+  isStored,
+  listStoredParts,
+  looseDirectory,
+  readAsIs,
+  shortId,
+} from '../store/part.ts'
 import { sealDay, sealOldDays } from '../store/seal.ts'
 import {
   DamagedSegment,
@@ -20,7 +28,7 @@ import {
 } from '../store/segment.ts'
 import type { OpenedFile } from './flow-file.ts'
 import { acquireLock } from './lock.ts'
-import { makeRoomAside, setAside } from './quarantine.ts'
+import { reasonOf, recordReason, setAside } from './quarantine.ts'
 import { isOfOneFile, listSaved, openSaved } from './saved.ts'
 import { tallyTask } from './tallier.ts'
 
@@ -111,7 +119,8 @@ export async function repair(
   if (!isDamage(error)) throw error
   if (error instanceof DamagedDerived) {
     const { path } = error
-    if (existsSync(path)) setAside(loaded.config.data, shortId(hashFile(path)), path, basename(path), error)
+    if (existsSync(path))
+      setAside(loaded.config.data, shortId(hashFile(path)), path, basename(path), reasonOf(basename(path), error))
     return onRepair({ path, derived: true })
   }
   const { day, ...mended } = await repairParts(loaded, error, doubts)
@@ -145,7 +154,8 @@ async function repairPart(loaded: LoadedConfig, damaged: DamagedPart, { givenUp 
   const isInPlace = sealed !== undefined || path === join(looseDirectory(data, day), name)
   // Another run was faster.
   if (isInPlace && isStored(data, name)) return { day, path, from: [], isGap: false }
-  writeFileDurably(join(makeRoomAside(data, id, name, damaged)), readAsIs(data, part))
+  const reason = reasonOf(name, damaged, { source: part.source, when: isoTime(part.slot) })
+  writeFileDurably(join(recordReason(data, id, reason), name), readAsIs(data, part))
   const from = await recount(loaded, day, (ids) => ids.includes(id))
   const isGap = !isStored(data, name)
   if (isGap) givenUp.add(id)
@@ -161,7 +171,7 @@ async function repairSegment(loaded: LoadedConfig, damaged: DamagedSegment): Pro
   const { day } = segment
   unpack(data, segment)
   setSegmentAside(data, segment, damaged)
-  const known = new Set(listParts(data, day).map(({ id }) => id))
+  const known = new Set(listStoredParts(data, day).map(({ id }) => id))
   const from = await recount(loaded, day, (ids) => !ids.some((id) => known.has(id)))
   return { day, path: ledgerPath(data, segment), from, isGap: false }
 }
@@ -175,7 +185,7 @@ async function replaceParts(
   const { data } = loaded.config
   const wanted = new Set(ids)
   const from = await recount(loaded, day, (possible) => possible.some((id) => wanted.has(id)))
-  const there = new Set(listParts(data, day).map(({ id }) => id))
+  const there = new Set(listStoredParts(data, day).map(({ id }) => id))
   const gone = ids.filter((id) => !there.has(id))
   for (const id of gone) givenUp.add(id)
   return { day, path: looseDirectory(data, day), from, isGap: gone.length > 0 }
@@ -205,7 +215,14 @@ function unpack(data: string, segment: Segment): boolean {
 
 function setSegmentAside(data: string, segment: Segment, error: UserError): void {
   for (const path of [ledgerPath(data, segment), segmentPath(data, segment)])
-    if (existsSync(path)) setAside(data, segment.name, path, basename(path), error)
+    if (existsSync(path))
+      setAside(
+        data,
+        segment.name,
+        path,
+        basename(path),
+        reasonOf(basename(path), error, { when: isoTime(startOfDay(segment.day)) }),
+      )
 }
 
 /**
@@ -222,7 +239,7 @@ async function recount(
   for (const file of listSaved(config).get(day) ?? []) {
     let opened: OpenedFile | undefined
     try {
-      opened = openSaved(config, file)
+      opened = openSaved(file)
       if (!wants(idsOf(opened.source, day, hashFile(file.path)))) continue
       const { part } = await tallyTask(opened, loaded)
       opened.assertUnchanged()

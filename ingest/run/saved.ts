@@ -1,45 +1,66 @@
-import { join } from 'node:path'
+import { statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { timeInName } from '../aggregate/file-slot.ts'
-import type { Config } from '../config/schema.ts'
+import type { Config, Source } from '../config/schema.ts'
 import { UserError } from '../model/errors.ts'
 import { dayOf } from '../model/time.ts'
 import { listDirectory } from '../store/files.ts'
-import { discoverFlowFiles } from './discover.ts'
+import { discoverFlowFiles, type WaitingFile } from './discover.ts'
 import { Deferred, type OpenedFile, openFlowFile, Refused, Unreadable } from './flow-file.ts'
 
 /** A flow file that was counted before and can be read again. */
-export interface SavedFile {
-  readonly path: string
-  readonly name: string
+export type SavedFile = WaitingFile
+
+/** Where an ingested file of a slot is kept. `null`: it stays where it is. */
+export function savedPath({ source, place }: WaitingFile, slot: number): string | null {
+  return source.saved === false ? null : join(source.saved, dayOf(slot), place)
 }
 
-/** Flow files that can be read again, by the UTC day under which they were saved; those that were left where they are by the day in their names. */
+/**
+ * Flow files of every source that can be read again, by the UTC day under which they were saved; those that were left where they are by the
+ * day in their names.
+ */
 export function listSaved(config: Config): Map<string, SavedFile[]> {
-  const { saved } = config.flows
-  return saved === false ? listLeft(config) : listDays(saved)
-}
-
-function listDays(saved: string): Map<string, SavedFile[]> {
-  const days = listDirectory(saved).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
-  return new Map(
-    days.map((day) => [day, listDirectory(join(saved, day)).map((name) => ({ path: join(saved, day, name), name }))]),
-  )
-}
-
-function listLeft(config: Config): Map<string, SavedFile[]> {
   const days = new Map<string, SavedFile[]>()
-  for (const file of discoverFlowFiles(config)) {
+  const add = (day: string, file: SavedFile) => {
+    const known = days.get(day)
+    if (known === undefined) days.set(day, [file])
+    else known.push(file)
+  }
+  for (const source of config.flows) {
+    if (source.saved === false) continue
+    for (const day of listDirectory(source.saved).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name)))
+      for (const path of savedFiles(join(source.saved, day))) add(day, toSaved(path, source))
+  }
+  if (config.flows.every(({ saved }) => saved !== false)) return days
+  for (const file of discoverFlowFiles(config).filter(({ source }) => source.saved === false)) {
     const ms = timeInName(file.name, config.site.timeZone)
-    if (ms === null) continue
-    const day = dayOf(ms / 1000)
-    days.set(day, [...(days.get(day) ?? []), file])
+    if (ms !== null) add(dayOf(ms / 1000), file)
   }
   return days
 }
 
+/** Every flow file in a directory of `saved`, by path. */
+export function savedFiles(directory: string): string[] {
+  return listDirectory(directory).flatMap((name) => {
+    const path = join(directory, name)
+    return statSync(path).isDirectory() ? savedFiles(path) : [path]
+  })
+}
+
+function toSaved(path: string, source: Source): SavedFile {
+  const name = unmarkedName(path)
+  return { path, name, place: name, source }
+}
+
+/** The name that the collector gave to a saved flow file: without the mark behind it where the name was taken. */
+export function unmarkedName(path: string): string {
+  return basename(path).replace(/\.[0-9a-f]{32}$/, '')
+}
+
 /** Opens one of them. Throws what `openFlowFile` throws, but never for its age. */
-export function openSaved({ flows }: Config, file: SavedFile): OpenedFile {
-  return openFlowFile(file, { ...flows, settleSeconds: 0 }, Date.now())
+export function openSaved(file: SavedFile): OpenedFile {
+  return openFlowFile({ ...file, source: { ...file.source, settleSeconds: 0 } }, Date.now())
 }
 
 /** Does an error tell of one flow file alone? Then others can be read all the same. */

@@ -15,9 +15,11 @@ export interface TallyTask {
   readonly source: string
 }
 
-/** What a flow file adds up to, ready to be stored. */
+/** What a flow file adds up to, ready to be stored, and what else somebody wants to know of it. */
 export interface TalliedFile {
   readonly part: EncodedPart
+  readonly startMs: number | null
+  readonly records: number
   readonly flows: number
   readonly warnings: readonly string[]
 }
@@ -58,7 +60,17 @@ export async function tallyTask(
 ): Promise<TalliedFile> {
   const file = { name, bytes, source, read: reader(descriptor, config.site.timeZone) }
   const { part, summary } = await tallyFile(file, config, fingerprint)
-  return { part: encodePart(part), flows: Number(part.total.flows), warnings: summary.warnings }
+  const {
+    file: { startMs },
+    total,
+  } = part
+  return {
+    part: encodePart(part),
+    startMs,
+    records: total.records,
+    flows: Number(total.flows),
+    warnings: summary.warnings,
+  }
 }
 
 /** What a worker answers. */

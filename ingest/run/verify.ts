@@ -5,7 +5,16 @@ import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { compareDerived, tellsOf } from '../store/compare.ts'
 import { DamagedFile, decodeJson } from '../store/files.ts'
-import { commitEncoded, DamagedPart, type EncodedPart, listDays, listParts, readPart, shortId } from '../store/part.ts'
+import {
+  commitEncoded,
+  DamagedPart,
+  type EncodedPart,
+  listDays,
+  listParts,
+  listStoredParts,
+  readPart,
+  shortId,
+} from '../store/part.ts'
 import { acquireLock, refuseWhileLocked } from './lock.ts'
 import { deriveAndRepair, type Repair } from './repair.ts'
 import { isOfOneFile, listSaved, openSaved, type SavedFile } from './saved.ts'
@@ -143,7 +152,7 @@ async function verifyFile(
   countsMissing: boolean,
 ): Promise<Verdict> {
   try {
-    const counted = await countAgain(config, file, tallier)
+    const counted = await countAgain(file, tallier)
     const id = shortId(counted.id)
     const found = judge(config.data, counted, countsMissing)
     return typeof found === 'string'
@@ -155,8 +164,8 @@ async function verifyFile(
   }
 }
 
-async function countAgain(config: Config, file: SavedFile, tallier: Tallier): Promise<EncodedPart> {
-  const opened = openSaved(config, file)
+async function countAgain(file: SavedFile, tallier: Tallier): Promise<EncodedPart> {
+  const opened = openSaved(file)
   try {
     const { part } = await tallier.tally(opened)
     opened.assertUnchanged()
@@ -169,7 +178,7 @@ async function countAgain(config: Config, file: SavedFile, tallier: Tallier): Pr
 /** A part as it comes from the flow file, beside the one that is stored. A sentence where they differ. */
 function judge(data: string, counted: EncodedPart, countsMissing: boolean): string | Pick<Verdict, 'kind'> {
   const day = dayOf(counted.slot)
-  const name = listParts(data, day).find(({ id }) => id === shortId(counted.id))
+  const name = listStoredParts(data, day).find(({ id }) => id === shortId(counted.id))
   if (name === undefined) {
     if (!countsMissing) return `no part of ${isoTime(counted.slot)} knows it; flowscan verify --repair counts it`
     commitEncoded(data, counted)

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { watch } from 'chokidar'
 import type { Config } from '../config/schema.ts'
 import { SLOT_MS } from '../model/time.ts'
@@ -7,7 +8,7 @@ import { isCompleted } from './discover.ts'
 export type StopWatching = () => Promise<void>
 
 /**
- * Calls `act` now, then soon after a completed flow file appears in `flows.dir` (when it has settled), and every five minutes in any case, for file systems that do
+ * Calls `act` now, then soon after a completed flow file appears in the directory of a source (when it has settled), and every five minutes in any case, for file systems that do
  * not tell of changes. Never twice at once: what appears during a call leads to one more.
  */
 export function watchFlows({ flows }: Config, act: () => Promise<void>): StopWatching {
@@ -19,21 +20,19 @@ export function watchFlows({ flows }: Config, act: () => Promise<void>): StopWat
       running = running.then(act)
     }, ms)
   }
-  const settleMs = flows.settleSeconds * 1000 + 500
-  const watcher = watch(flows.dir, {
-    ignoreInitial: true,
-    ignored: (path) => flows.saved !== false && path === flows.saved,
-  })
-  watcher.on('all', (event, path) => {
-    const name = path.slice(path.lastIndexOf('/') + 1)
-    if ((event === 'add' || event === 'change') && isCompleted(name, flows.pattern)) runIn(settleMs)
-  })
+  const saved = new Set(flows.map((source) => source.saved))
+  const watchers = flows.map(({ dir, pattern, settleSeconds }) =>
+    watch(dir, { ignoreInitial: true, ignored: (path) => saved.has(path) }).on('all', (event, path) => {
+      const isWritten = event === 'add' || event === 'change'
+      if (isWritten && isCompleted(basename(path), pattern)) runIn(settleSeconds * 1000 + 500)
+    }),
+  )
   const regularly = setInterval(() => runIn(0), SLOT_MS)
   runIn(0)
   return async () => {
     clearInterval(regularly)
     clearTimeout(pending)
-    await watcher.close()
+    await Promise.all(watchers.map((watcher) => watcher.close()))
     await running
   }
 }

@@ -16,7 +16,7 @@ import {
 } from './boards.ts'
 import { readDerived } from './derived-file.ts'
 import { DamagedFile, listDirectory, writeJson } from './files.ts'
-import { hashDays, listParts, type PartName, readNewestPart, readPart } from './part.ts'
+import { hashDays, listParts, listStoredParts, type PartName, readNewestPart, readPart } from './part.ts'
 import {
   addCounts,
   addFlawed,
@@ -172,7 +172,8 @@ function createRun(data: string, index: Readonly<Record<string, string>>, { anew
     return Object.entries(inputs).some(([day, ids]) => {
       const present = new Set(partsOf(day).map(({ id }) => id))
       const gone = ids.filter((id) => !present.has(id))
-      const missing = gone.filter((id) => !givenUp.has(id))
+      const superseded = new Set(gone.length === 0 ? [] : listStoredParts(data, day).map(({ id }) => id))
+      const missing = gone.filter((id) => !givenUp.has(id) && !superseded.has(id))
       if (missing.length > 0) throw new MissingParts(day, missing)
       return gone.length > 0
     })

@@ -172,6 +172,13 @@ export function readPiece(path: string, at: number, length: number): Uint8Array 
   }
 }
 
+/** Removes a file that says nothing any more, durably. */
+export function removeFile(path: string): void {
+  if (!isThere(path)) return
+  unlinkSync(path)
+  syncDirectory(dirname(path))
+}
+
 /** Names in a directory, sorted; none when it does not exist. Temporary names are left out. */
 export function listDirectory(path: string): string[] {
   try {
@@ -243,10 +250,21 @@ export function moveFile(from: string, to: string, mark: string): string {
 
 /** `null`: the very same file is already there. */
 function freeName(from: string, to: string, mark: string): string | null {
-  if (!isThere(to)) return to
-  if (hasSameContent(from, to)) return null
-  const marked = `${to}.${mark}`
-  return isThere(marked) && hasSameContent(from, marked) ? null : marked
+  for (let attempt = 1; ; attempt++) {
+    const name = attempt === 1 ? to : markedName(to, attempt === 2 ? mark : `${mark}-${attempt - 1}`)
+    if (!isThere(name)) return name
+    if (hasSameContent(from, name)) return null
+  }
+}
+
+/** What most file systems have room for. */
+const LONGEST_NAME = 255
+
+/** `name.mark`; a name that leaves no room for it gives up its end. */
+function markedName(path: string, mark: string): string {
+  let name = basename(path)
+  while (Buffer.byteLength(`${name}.${mark}`) > LONGEST_NAME) name = name.slice(0, -1)
+  return join(dirname(path), `${name}.${mark}`)
 }
 
 /** Unlike `existsSync` throws where the disk does not tell: who takes that for a no writes over what is there. */
@@ -255,6 +273,7 @@ export function isThere(path: string): boolean {
 }
 
 function copyAcross(from: string, to: string): void {
+  sweepTemporaries(dirname(to))
   const temporary = temporaryFor(to)
   try {
     copyFileSync(from, temporary)
@@ -275,14 +294,24 @@ function hasSameContent(a: string, b: string): boolean {
   return hashFile(a) === hashFile(b)
 }
 
-/** SHA-256 of a file, hex, in bounded memory. */
-export function hashFile(path: string): string {
-  const hash = createHash('sha256')
+/** SHA-256 of a file, or of its first `length` bytes, hex, in bounded memory. */
+export function hashFile(path: string, length?: number): string {
   const descriptor = openSync(path, 'r')
   try {
-    for (const bytes of readChunks(descriptor, COMPARE_CHUNK)) hash.update(bytes)
+    return hashOpen(descriptor, length)
   } finally {
     closeSync(descriptor)
+  }
+}
+
+/** `hashFile` of a file that is open. */
+export function hashOpen(descriptor: number, length = Number.POSITIVE_INFINITY): string {
+  const hash = createHash('sha256')
+  let left = length
+  for (const bytes of readChunks(descriptor, COMPARE_CHUNK)) {
+    hash.update(bytes.subarray(0, left))
+    left -= bytes.length
+    if (left <= 0) break
   }
   return hash.digest('hex')
 }

@@ -15,6 +15,7 @@ import {
   type Segment,
   segmentPath,
 } from './segment.ts'
+import { withoutSuperseded } from './superseded.ts'
 
 const SCHEMA = 1
 /** Digits of the id that a name shows: enough that no two parts ever share them. */
@@ -151,8 +152,13 @@ export function listDays(data: string): string[] {
   return [...new Set([...days, ...listSegments(data).keys()])].sort()
 }
 
-/** The parts of a day by their names, by slot; names that are no parts are not flowscan's and left alone. Throws DamagedSegment. */
+/** The parts of a day that count, by their names, by slot: those that no other supersedes. Throws DamagedSegment. */
 export function listParts(data: string, day: string): PartName[] {
+  return withoutSuperseded(listStoredParts(data, day), listDirectory(looseDirectory(data, day)))
+}
+
+/** `listParts` with those that are superseded. Names that are no parts are not flowscan's and left alone. */
+export function listStoredParts(data: string, day: string): PartName[] {
   const parts = new Map([...listSealed(data, day), ...listLoose(data, day)].map((part) => [part.name, part]))
   return [...parts.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
@@ -181,7 +187,7 @@ export function hashDays(data: string): Map<string, string> {
   return new Map(
     listDays(data).map((day) => {
       const [only, ...more] = segments.get(day) ?? []
-      const isSealed = only !== undefined && more.length === 0 && listLoose(data, day).length === 0
+      const isSealed = only !== undefined && more.length === 0 && listDirectory(looseDirectory(data, day)).length === 0
       return [day, isSealed ? only.listing : hashOf(listParts(data, day))]
     }),
   )

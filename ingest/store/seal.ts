@@ -1,6 +1,6 @@
 import { DAY_SECONDS, SLOT_SECONDS, startOfDay } from '../model/time.ts'
 import { removeFiles } from './files.ts'
-import { listDays, listLoose, listParts, looseDirectory, newestSlot, readPartBytes } from './part.ts'
+import { listDays, listLoose, listStoredParts, looseDirectory, newestSlot, readPartBytes } from './part.ts'
 import { hashOf, listSegments, removeSegments, writeSegment } from './segment.ts'
 
 /** A long flow reaches 24 hours back, and a late file is no rarity within another day. */
@@ -26,7 +26,7 @@ export function sealOldDays(data: string): string[] {
 export function sealDay(data: string, day: string, without: ReadonlySet<string> = new Set()): void {
   const before = listSegments(data).get(day) ?? []
   const loose = listLoose(data, day)
-  const parts = listParts(data, day).filter(({ name }) => !without.has(name))
+  const parts = listStoredParts(data, day).filter(({ name }) => !without.has(name))
   const kept =
     parts.length === 0
       ? undefined

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { loadConfig } from '../../dist/ingest/config/load.js'
 import { openFlowFile } from '../../dist/ingest/run/flow-file.js'
 import { tallyTask } from '../../dist/ingest/run/tallier.js'
@@ -12,7 +12,8 @@ const found = []
 for (let run = -2; run < Number(runs); run++) {
   const data = mkdtempSync(join(loaded.config.data, 'warm-'))
   const [cpu, wall] = [process.cpuUsage(), performance.now()]
-  const opened = openFlowFile({ path, name: path.slice(path.lastIndexOf('/') + 1) }, loaded.config.flows, Date.now())
+  const name = basename(path)
+  const opened = openFlowFile({ path, name, place: name, source: loaded.config.flows[0] }, Date.now())
   const tallied = await tallyTask(opened, loaded)
 
   commitEncoded(data, tallied.part)

@@ -58,7 +58,7 @@ describe.skipIf(isWithout('the site in a browser', 'chromium'))('the demo site',
     const config = {
       ...shipped.config,
       data: join(base, 'data'),
-      flows: { ...shipped.config.flows, dir: flows, saved: join(base, 'demo', 'saved') },
+      flows: [{ ...shipped.config.flows[0]!, dir: flows, saved: join(base, 'demo', 'saved') }],
       site: { ...shipped.config.site, dir: join(base, 'public') },
     }
     await ingest({ ...shipped, config })

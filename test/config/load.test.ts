@@ -210,10 +210,30 @@ describe('files', () => {
     })
     expect(config).toMatchObject({
       data: '/etc/data',
-      flows: { dir: '/var/netflow', saved: '/etc/flowscan/kept' },
+      flows: [{ source: 'flows', dir: '/var/netflow', saved: '/etc/flowscan/kept' }],
       site: { dir: '/etc/flowscan/public' },
     })
-    expect(parse({ flows: { saved: false } }).config.flows.saved).toBe(false)
+    expect(parse({ flows: { saved: false } }).config.flows[0]!.saved).toBe(false)
+  })
+
+  test('several sources have their names, directories and rules', () => {
+    const { flows } = parse({
+      flows: [
+        { source: 'core', dir: '/var/netflow/core', pattern: '^core', allowUids: [0, 998] },
+        { source: 'edge', dir: 'edge', saved: false, settleSeconds: 0 },
+      ],
+    }).config
+    expect(flows).toMatchObject([
+      {
+        source: 'core',
+        dir: '/var/netflow/core',
+        saved: '/etc/flowscan/saved/core',
+        pattern: /^core/,
+        allowUids: [0, 998],
+      },
+      { source: 'edge', dir: '/etc/flowscan/edge', saved: false, settleSeconds: 0 },
+    ])
+    expect(parse({}).config.flows).toMatchObject([{ source: 'flows', dir: '/etc/flowscan/flows' }])
   })
 })
 

@@ -132,6 +132,40 @@ describe('a mistake names key, value and mend', () => {
       config: { subnets, flows: { source: '../a' } },
       line: 'flows.source: found "../a", expected 1 to 32 of a-z, 0-9 and -',
     },
+    { config: { subnets, flows: [] }, line: 'flows: found [], expected at least 1 items' },
+    { config: { subnets, flows: 'x' }, line: 'flows: found "x", expected a section, or a list of them' },
+    {
+      config: { subnets, flows: [{ dirs: 'a' }] },
+      line: 'flows.0.dirs: no such key; there is source, dir, pattern, saved, settleSeconds, maxBytes, allowUids',
+    },
+    {
+      config: { subnets, flows: [{ dir: 'a' }, { dir: 'b' }] },
+      line: 'flows.1.source: "flows" is the name of two sources; give each a name of its own',
+    },
+    {
+      config: { subnets, flows: [{ dir: 'a' }, { source: 'b', dir: 'a/b' }] },
+      line: 'flows.1.dir: "flows" and "b": both read /etc/flowscan/a/b; give each a directory of its own',
+    },
+    {
+      config: {
+        subnets,
+        flows: [
+          { dir: 'a', saved: 's' },
+          { source: 'b', dir: 'b', saved: 's' },
+        ],
+      },
+      line: 'flows.1.saved: "flows" and "b": both move flow files to /etc/flowscan/s; give each a directory of its own',
+    },
+    {
+      config: {
+        subnets,
+        flows: [
+          { dir: 'a', saved: 'b' },
+          { source: 'b', dir: 'b' },
+        ],
+      },
+      line: 'flows.1.dir: "flows" and "b": flow files of one are moved to where the other reads (/etc/flowscan/b); give each a directory of its own',
+    },
     { config: { subnets, flows: { saved: true } }, line: 'flows.saved: found true, expected a directory or false' },
     { config: { subnets, timing: 'exported' }, line: `timing: found "exported", expected 'spread' or 'export'` },
     {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../ingest/config/load.ts'
@@ -58,6 +58,16 @@ describe('check', () => {
       found: 'error flows.dir: ./saved/flows: is or lies in flows.saved (./saved); give it a place of its own',
     },
     {
+      name: 'what everybody may write',
+      config: { flows: { dir: 'open' } },
+      found: 'error flows.dir: ./open: everybody may write here; let only the collector and flowscan: chmod o-w ./open',
+    },
+    {
+      name: 'which of several sources it is',
+      config: { flows: [{ source: 'core' }, { source: 'edge', dir: 'edge', saved: 'public/edge' }] },
+      found: 'error flows.edge.saved: ./public/edge: is or lies in site.dir (./public); give it a place of its own',
+    },
+    {
       name: 'data in the site',
       config: { data: 'public/data' },
       found: 'error data: ./public/data: is or lies in site.dir (./public); give it a place of its own',
@@ -71,6 +81,9 @@ describe('check', () => {
     const base = temporaryDirectory()
     mkdirSync(join(base, 'flows'))
     mkdirSync(join(base, 'saved', 'flows'), { recursive: true })
+    mkdirSync(join(base, 'open'))
+    chmodSync(join(base, 'open'), 0o777)
+    mkdirSync(join(base, 'edge'))
     writeFileSync(join(base, 'file'), '')
     expect(findings(base, {}).filter((line) => !line.startsWith('ok'))).toEqual([])
     expect(findings(base, config)).toContainEqual(expect.stringContaining(found))
@@ -103,7 +116,7 @@ describe('flowscan check', () => {
     const base = temporaryDirectory()
     for (const name of ['flows', 'data', 'saved', 'public']) {
       mkdirSync(join(base, name))
-      chmodSync(join(base, name), 0o777)
+      if (process.getuid?.() === 0) chownSync(join(base, name), 65_534, 65_534)
     }
     const { status, lines } = check(base, "export default { subnets: '192.0.2.0/24', routers: { r: '192.0.2.1' } }")
     expect(lines[0]).toBe('ok       config       ./flowscan.config.ts: subnets 1, routers 1')

@@ -19,7 +19,7 @@ function setUp(flows: object = {}): { base: string; loaded: LoadedConfig } {
 
 async function outcomes(loaded: LoadedConfig): Promise<Record<string, Outcome>> {
   const found: Record<string, Outcome> = {}
-  await ingest(loaded, { onFile: (name, outcome) => Object.assign(found, { [name]: outcome }) })
+  await ingest(loaded, { onFile: ({ name }, outcome) => Object.assign(found, { [name]: outcome }) })
   return found
 }
 
@@ -89,7 +89,6 @@ describe('what is in the directory', () => {
       'nfcapd.20240501',
     ])
       put(join(base, 'flows', name), 'x')
-    mkdirSync(join(base, 'flows', 'ft-v05.2024-05-01.103500+0000'))
     expect(await outcomes(loaded)).toEqual({})
   })
 
@@ -127,7 +126,7 @@ describe('what is in the directory', () => {
     const { base, loaded } = setUp()
     const [path] = writeFlowFiles(join(base, 'flows'), 1)
     await ingest(loaded)
-    put(path!, laterFlowFile(0, 5))
+    put(path!, laterFlowFile(60))
     await ingest(loaded)
     expect(readdirSync(join(base, 'saved', '2024-05-01'))).toHaveLength(2)
   })

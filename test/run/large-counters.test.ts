@@ -52,12 +52,12 @@ describe.each([
   const each = BigInt(OCTETS[format]) * BigInt(rate)
   const all = each * BigInt(FLOWS)
   const ofHost = all / BigInt(HOSTS.length)
-  const path = join(config.flows.dir, COLLECTORS[format].nameOf(SLOT))
+  const path = join(config.flows[0]!.dir, COLLECTORS[format].nameOf(SLOT))
   const days = { from: '2026-11-22', to: '2026-11-24' }
   let inspected: Counter
 
   beforeAll(async () => {
-    mkdirSync(config.flows.dir, { recursive: true })
+    mkdirSync(config.flows[0]!.dir, { recursive: true })
     writeFlowFile(path, format)
     inspected = (await inspectFile(path)).octets
     await ingest(loaded)

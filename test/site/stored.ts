@@ -72,7 +72,7 @@ export function part(
       .update(JSON.stringify([slot, seen, hosts, lost, implausible, file]))
       .digest('hex'),
     config: 'test',
-    file: { bytes: 1, format: 'flow-tools', complete: true },
+    file: { bytes: 1, format: 'flow-tools', complete: true, startMs: null },
     total: { records: 1, octets: both[0] + both[1], packets: 1, flows: 1 },
     slots: [{ slot, cells: seen }],
     hosts: { inside, outside: none, networks: { campus: inside } },

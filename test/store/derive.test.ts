@@ -35,7 +35,7 @@ function part(
       .update(JSON.stringify([slot, cells, hosts]))
       .digest('hex'),
     config: 'test',
-    file: { bytes: 1, format: 'flow-tools', complete: true },
+    file: { bytes: 1, format: 'flow-tools', complete: true, startMs: null },
     total: { records: 1, octets: 1, packets: 1, flows: 1 },
     slots,
     hosts: { inside: hosts, outside: NO_HOSTS, networks: {} },
