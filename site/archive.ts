@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Board } from '../ingest/model/board.ts'
 import { dayOf, SLOT_SECONDS, startOfDay } from '../ingest/model/time.ts'
 import { DamagedFile, listDirectory, readJson, writeJson } from '../ingest/store/files.ts'
+import { recountsOf, storeRoot } from '../ingest/store/generation.ts'
 import { hashDays } from '../ingest/store/part.ts'
 import { type BoardReader, sumOfKnown } from './boards.ts'
 import { slotName } from './links.ts'
@@ -62,7 +63,8 @@ interface SlotRecord {
  */
 export function planArchive(site: Site, directory: string, boards: BoardReader): ArchivePlan {
   const { data } = site.config
-  const hashes = hashDays(data)
+  const recounts = recountsOf(storeRoot(data))
+  const hashes = new Map([...hashDays(data)].map(([day, hash]) => [day, [hash, recounts[day] ?? ''].join(' ').trim()]))
   const stored = [...hashes.keys()]
   const seen = { ...readIndex(directory) }
   const isChanged = (day: string | undefined) =>
@@ -76,7 +78,7 @@ export function planArchive(site: Site, directory: string, boards: BoardReader):
       for (const day of affected) {
         const at = stored.indexOf(day)
         const days = { previous: stored[at - 1] ?? null, next: stored[at + 1] ?? null }
-        const planned = planDay(site, directory, boards, day, days)
+        const planned = planDay(site, directory, boards, recounts, day, days)
         records.set(day, planned.record)
         yield planned
       }
@@ -95,15 +97,26 @@ export function planArchive(site: Site, directory: string, boards: BoardReader):
   }
 }
 
+type Recounts = ReturnType<typeof recountsOf>
+
 interface Neighbours {
   readonly previous: string | null
   readonly next: string | null
 }
 
-function planDay(site: Site, directory: string, boards: BoardReader, day: string, days: Neighbours): PlannedDay {
+function planDay(
+  site: Site,
+  directory: string,
+  boards: BoardReader,
+  recounts: Recounts,
+  day: string,
+  days: Neighbours,
+): PlannedDay {
   const before = readRecord(directory, day)
   const slotsOf = (day: string | null) => (day === null ? [] : [...boards.list(day).keys()])
-  const idsOf = (slot: number) => (boards.list(dayOf(slot)).get(slot) ?? []).map(({ id }) => id)
+  const idsOf = (slot: number) => (boards.list(dayOf(slot)).get(slot) ?? []).map(({ id }) => idOfCount(id, dayOf(slot)))
+  // A part that was counted again has the id it had.
+  const idOfCount = (id: string, day: string) => (recounts[day] === undefined ? id : `${id} ${recounts[day]}`)
   const boardOf = (slot: number) => boards.slot(slot).board ?? emptyBoard(slot)
   const slots = slotsOf(day)
   const edges = { previous: slotsOf(days.previous).at(-1) ?? null, next: slotsOf(days.next)[0] ?? null }
@@ -125,7 +138,8 @@ function planDay(site: Site, directory: string, boards: BoardReader, day: string
     pages.push({ page: slotPage(site, boardOf(slot), earlier, { previous, next }), isNew })
   }
   const stored = boards.day(day)
-  const key = keyOf(stored?.inputs ?? [], slots, days.previous, days.next)
+  const inputs = (stored?.inputs ?? []).map((id) => idOfCount(id, day))
+  const key = keyOf(inputs, slots, days.previous, days.next)
   const isNew = !existsSync(join(directory, day, 'index.html'))
   if (isNew || before.key !== key) pages.push({ page: dayPage(site, day, stored?.board ?? null, slots, days), isNew })
   return { day, pages, record: { slots: records, key } }

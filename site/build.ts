@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { renamesOf } from '../ingest/classify/former.ts'
 import type { Config } from '../ingest/config/schema.ts'
 import { isThere } from '../ingest/store/files.ts'
+import { storeRoot } from '../ingest/store/generation.ts'
 import { planArchive } from './archive.ts'
 import { extendArchive } from './archive-pages.ts'
 import { readAssets } from './assets.ts'
@@ -39,7 +40,9 @@ const TEMPLATES = [join(CODE, '../templates'), join(CODE, '../../templates')].fi
  * new release public by exchanging one link. Whatever fails, the old site stays. There is no clock in a page: the same data give
  * the same bytes. Throws what the disk or a template throws, and an Error for a page with a broken link.
  */
-export async function buildSite(config: Config, { log = () => {} }: BuildOptions = {}): Promise<BuildResult> {
+export async function buildSite(given: Config, { log = () => {} }: BuildOptions = {}): Promise<BuildResult> {
+  // One generation of what is stored, whatever becomes of it meanwhile.
+  const config = { ...given, data: storeRoot(given.data) }
   const site = createSite(config)
   const { dir } = config.site
   const { assets, files } = readAssets(TEMPLATES)

@@ -13,7 +13,20 @@ function flowscan(...args: string[]) {
   return { status, stdout, stderr }
 }
 
-const COMMANDS = ['run', 'watch', 'ingest', 'build', 'serve', 'demo', 'check', 'fsck', 'verify', 'inspect', 'query']
+const COMMANDS = [
+  'run',
+  'watch',
+  'ingest',
+  'build',
+  'serve',
+  'demo',
+  'check',
+  'fsck',
+  'verify',
+  'rebuild',
+  'inspect',
+  'query',
+]
 
 test('help names every command, and each has help with an example', () => {
   const { status, stdout } = flowscan('--help')

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { startOfDay } from '../model/time.ts'
 
 /** UTC days that a command is to look at. */
@@ -7,9 +7,10 @@ export interface DaysOption {
   readonly to?: string
 }
 
-export function addDaysOption(command: Command): Command {
+export function addDaysOption(command: Command, from: 'required' | 'optional' = 'optional'): Command {
+  const first = new Option('--from <day>', 'first UTC day, such as 2026-11-23').argParser(parseDay)
   return command
-    .option('--from <day>', 'first UTC day, such as 2026-11-23', parseDay)
+    .addOption(first.makeOptionMandatory(from === 'required'))
     .option('--to <day>', 'last UTC day, included', parseDay)
 }
 

@@ -4,6 +4,7 @@ import { DAY_SECONDS, dayOf, STEPS, type StepName, startOfDay } from '../model/t
 import { boardPath, readDayBoard } from '../store/boards.ts'
 import { type Inputs, indexPath, neighbours, readIndex, readTable, seriesPath } from '../store/derive.ts'
 import { listDirectory } from '../store/files.ts'
+import { storeRoot } from '../store/generation.ts'
 import { hashOf } from '../store/segment.ts'
 import { startOfWindow, windowOf } from '../store/windows.ts'
 import type { PartsFound } from './check-parts.ts'
@@ -60,9 +61,9 @@ function listDerived(data: string, { homes, reaching }: PartsFound): { step: Kin
   const reached = [...reaching.keys()]
   const series = (Object.keys(STEPS) as StepName[]).flatMap((step) => {
     const wanted = reached.map((day) => windowOf(step, startOfDay(day)).name)
-    return union(wanted, windowNames(join(data, 'series', step), step)).map((name) => ({ step, name }))
+    return union(wanted, windowNames(join(storeRoot(data), 'series', step), step)).map((name) => ({ step, name }))
   })
-  const boards = union([...homes.keys()], windowNames(join(data, 'boards'), '5m'))
+  const boards = union([...homes.keys()], windowNames(join(storeRoot(data), 'boards'), '5m'))
   return [...series, ...boards.map((name) => ({ step: 'board' as const, name }))]
 }
 

@@ -5,6 +5,7 @@ import { compareDerived, type Difference } from '../store/compare.ts'
 import { refuseNewerStore } from '../store/derive.ts'
 import { DamagedDerived } from '../store/derived-file.ts'
 import { DamagedFile, readJson } from '../store/files.ts'
+import { storeRoot } from '../store/generation.ts'
 import { checkDerived } from './check-derived.ts'
 import { checkParts } from './check-parts.ts'
 import { createFindings, type Defect, type Findings } from './defect.ts'
@@ -65,7 +66,7 @@ export async function repairStore(
 
 /** The day of a file that was derived from one day's parts. */
 function dayInName(path: string): string[] {
-  return /^(?:series\/\w+|boards)\/(\d{4}-\d\d-\d\d)\./.exec(path)?.slice(1) ?? []
+  return /(?:^|\/)(?:series\/\w+|boards)\/(\d{4}-\d\d-\d\d)\./.exec(path)?.slice(1) ?? []
 }
 
 function checkStore(data: string, deep: boolean, onStep: OnStep): StoreCheck {
@@ -76,6 +77,7 @@ function checkStore(data: string, deep: boolean, onStep: OnStep): StoreCheck {
   const isCompared = deep && findings.defects.length === 0
   if (isCompared)
     addDifferences(
+      storeRoot(data),
       compareDerived(data, undefined, (_day, done, all) => onStep('adding up days', done, all)),
       findings,
     )
@@ -84,10 +86,12 @@ function checkStore(data: string, deep: boolean, onStep: OnStep): StoreCheck {
   return { parts: parts.count, derived, isCompared, defects: findings.defects }
 }
 
-function addDifferences(differences: readonly Difference[], findings: Findings): void {
-  for (const { path, found } of differences)
+function addDifferences(root: string, differences: readonly Difference[], findings: Findings): void {
+  for (const { path: below, found } of differences) {
+    const path = join(root, below)
     if (found === 'it has gone') findings.add('damage', path, found)
     else findings.addWrong(path, found)
+  }
 }
 
 /** What has become of files that stay where they are: without it they are read again. */

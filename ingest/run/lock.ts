@@ -1,5 +1,6 @@
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { EXIT, UserError } from '../model/errors.ts'
 import { makeDirectory, TEMPORARY } from '../store/files.ts'
 
@@ -42,6 +43,18 @@ export function refuseWhileLocked(data: string): () => void {
   const holder = found === null ? null : parseHolder(found)
   if (holder !== null && isRunning(holder)) throw heldBy(path, holder)
   return () => {}
+}
+
+/** `acquireLock` that waits for whoever holds it: for what is done within minutes. */
+export async function waitForLock(directory: string): Promise<() => void> {
+  for (;;) {
+    try {
+      return acquireLock(directory)
+    } catch (error) {
+      if (!(error instanceof UserError && error.exitCode === EXIT.tryLater)) throw error
+      await pause(200)
+    }
+  }
 }
 
 function heldBy(path: string, { pid }: Holder): UserError {

@@ -9,6 +9,7 @@ import { MEASURES, type Measure } from '../model/measure.ts'
 import { FLAWS, type Flaw } from '../model/quality.ts'
 import type { CellSeries, Series } from '../model/series.ts'
 import { DAY_SECONDS, isoTime, SLOT_SECONDS, STEPS, type StepName, slotOf } from '../model/time.ts'
+import { storeRoot } from '../store/generation.ts'
 import { newestSlot } from '../store/part.ts'
 import { readSeries } from '../store/series.ts'
 
@@ -34,7 +35,8 @@ export interface QueryResult {
 }
 
 /** Reads what the store holds. Throws a UserError (64) that names what there is when the question names something else. */
-export function query(config: Config, { what, router, from, to, step }: Query): QueryResult {
+export function query(given: Config, { what, router, from, to, step }: Query): QueryResult {
+  const config = { ...given, data: storeRoot(given.data) }
   const cells = cellsOf(config, what, router)
   const wanted = new Set(cells.values())
   const choice = { wants: (cell: string) => wanted.has(cell), rename: renamesOf(config).cell }

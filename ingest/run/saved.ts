@@ -5,8 +5,10 @@ import type { Config, Source } from '../config/schema.ts'
 import { UserError } from '../model/errors.ts'
 import { dayOf } from '../model/time.ts'
 import { listDirectory } from '../store/files.ts'
+import type { EncodedPart } from '../store/part.ts'
 import { discoverFlowFiles, type WaitingFile } from './discover.ts'
 import { Deferred, type OpenedFile, openFlowFile, Refused, Unreadable } from './flow-file.ts'
+import type { Tallier } from './tallier.ts'
 
 /** A flow file that was counted before and can be read again. */
 export type SavedFile = WaitingFile
@@ -61,6 +63,18 @@ export function unmarkedName(path: string): string {
 /** Opens one of them. Throws what `openFlowFile` throws, but never for its age. */
 export function openSaved(file: SavedFile): OpenedFile {
   return openFlowFile({ ...file, source: { ...file.source, settleSeconds: 0 } }, Date.now())
+}
+
+/** Counts one of them. Throws what `tally` throws, and what `openSaved` does. */
+export async function countAgain(file: SavedFile, tallier: Tallier): Promise<EncodedPart> {
+  const opened = openSaved(file)
+  try {
+    const { part } = await tallier.tally(opened)
+    opened.assertUnchanged()
+    return part
+  } finally {
+    opened.close()
+  }
 }
 
 /** Does an error tell of one flow file alone? Then others can be read all the same. */

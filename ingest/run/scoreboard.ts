@@ -5,6 +5,7 @@ import { type Counts, MEASURES, type Measure } from '../model/measure.ts'
 import type { HostRow } from '../model/part.ts'
 import { isoTime, slotOf } from '../model/time.ts'
 import { boardOfParts, rankHosts } from '../store/boards.ts'
+import { storeRoot } from '../store/generation.ts'
 import { newestSlot, readSlotParts } from '../store/part.ts'
 import { parseMoment } from './query.ts'
 
@@ -28,7 +29,9 @@ export interface Scoreboard {
 }
 
 /** The scoreboard of the slot that holds a moment (see `parseMoment`); of the newest slot without one. Throws a UserError when nothing is stored of it. */
-export function readScoreboard({ data, scoreboard }: Config, moment: string | undefined): Scoreboard {
+export function readScoreboard(config: Config, moment: string | undefined): Scoreboard {
+  const { scoreboard } = config
+  const data = storeRoot(config.data)
   const slot = moment === undefined ? newestSlot(data) : slotOf(parseMoment(moment))
   const board = slot === null ? null : boardOfParts(readSlotParts(data, slot))
   if (slot === null || board === null)

@@ -12,8 +12,9 @@ const NAMES = [
   /^series\/1d\/\d{4}\.json\.gz$/,
   /^series\/index\.json\.gz$/,
   /^boards\/\d{4}-\d\d-\d\d\.json\.gz$/,
+  /^generation\.json\.gz$/,
   /^quarantine\/[^/]+\/[^/]+$/,
-  /^(left\.json\.gz|lock|health\.json)$/,
+  /^(left\.json\.gz|lock|health\.json|current)$/,
 ]
 
 /** Files that are none of flowscan's, and temporary ones that a run which was killed left. */
@@ -23,7 +24,11 @@ export function findStrangers(data: string, findings: Findings): void {
     const path = join(entry.parentPath, entry.name)
     if (entry.name.includes(TEMPORARY))
       findings.add('stranger', path, 'what a run that was killed was writing', 'the next flowscan run removes it')
-    else if (!NAMES.some((name) => name.test(relative(data, path))))
-      findings.add('stranger', path, 'no file of flowscan has such a name')
+    else if (!isKnown(relative(data, path))) findings.add('stranger', path, 'no file of flowscan has such a name')
   }
+}
+
+/** Generations have the same files as the data directory had before the first of them. */
+function isKnown(path: string): boolean {
+  return NAMES.some((name) => name.test(path.replace(/^generation-\d+\//, '')))
 }

@@ -1,4 +1,3 @@
-import { relative } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import type { Part } from '../model/part.ts'
@@ -17,7 +16,7 @@ import {
 } from '../store/part.ts'
 import { acquireLock, refuseWhileLocked } from './lock.ts'
 import { deriveAndRepair, type Repair } from './repair.ts'
-import { isOfOneFile, listSaved, openSaved, type SavedFile } from './saved.ts'
+import { countAgain, isOfOneFile, listSaved, type SavedFile } from './saved.ts'
 import { createTallier, type Tallier } from './tallier.ts'
 
 /** How what is stored of one UTC day stands to its saved flow files. */
@@ -99,11 +98,10 @@ function differencesOfDerived(
 ): ReadonlyMap<string, readonly string[]> {
   try {
     const wrong = compareDerived(data, days, (_day, done, all) => onStep?.('adding up days', done, all))
-    const told = wrong.map(({ path, found }) => ({ path: relative(data, path), found }))
     return new Map(
       days.map((day) => [
         day,
-        told.filter(({ path }) => tellsOf(path, [day])).map(({ path, found }) => `${path}: ${found}`),
+        wrong.filter(({ path }) => tellsOf(path, [day])).map(({ path, found }) => `${path}: ${found}`),
       ]),
     )
   } catch (error) {
@@ -161,17 +159,6 @@ async function verifyFile(
   } catch (error) {
     if (!isOfOneFile(error)) throw error
     return { day, id: null, kind: 'different', difference: `${file.path}: cannot be counted: ${error.message}` }
-  }
-}
-
-async function countAgain(file: SavedFile, tallier: Tallier): Promise<EncodedPart> {
-  const opened = openSaved(file)
-  try {
-    const { part } = await tallier.tally(opened)
-    opened.assertUnchanged()
-    return part
-  } finally {
-    opened.close()
   }
 }
 

@@ -7,6 +7,7 @@ import { DAY_SECONDS, SLOT_SECONDS, startOfDay } from '../model/time.ts'
 import { reviveBoard } from './counters.ts'
 import { readDerived } from './derived-file.ts'
 import { writeJson } from './files.ts'
+import { storeRoot } from './generation.ts'
 
 const SCHEMA = 1
 type Counters = [Counter, Counter, Counter, Counter, Counter, Counter]
@@ -167,7 +168,7 @@ export interface DayBoard {
 }
 
 export function boardPath(data: string, day: string): string {
-  return join(data, 'boards', `${day}.json.gz`)
+  return join(storeRoot(data), 'boards', `${day}.json.gz`)
 }
 
 /** `null` when there is none. Throws DamagedDerived and NewerSchema. */

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { DAY_SECONDS, STEPS, type StepName, startOfDay } from '../model/time.ts'
 import { derive } from './derive.ts'
 import { inScratchStore, listFiles } from './files.ts'
+import { storeRoot } from './generation.ts'
 import { listDays } from './part.ts'
 import { startOfWindow, windowOf } from './windows.ts'
 
 /** A derived file that is not what the parts give. */
 export interface Difference {
+  /** Below the root of the store. */
   readonly path: string
   readonly found: 'it has gone' | 'no part gives it' | 'it differs from what the parts give'
 }
@@ -23,14 +25,15 @@ export function compareDerived(
   days: readonly string[] = listDays(data),
   onDay: (day: string, done: number, all: number) => void = () => {},
 ): Difference[] {
-  const stored = listFiles(data, DERIVED)
+  const root = storeRoot(data)
+  const stored = listFiles(root, DERIVED)
   const isAll = listDays(data).every((day) => days.includes(day))
   const linked = isAll ? [] : stored.filter((path) => !tellsOf(path, days))
-  return inScratchStore(data, ['parts', 'sealed', ...linked], (scratch) => {
+  return inScratchStore(root, ['parts', 'sealed', ...linked], (scratch) => {
     derive(scratch, onDay, isAll ? {} : { anew: new Set(days) })
     const compared = new Set([...stored, ...listFiles(scratch, DERIVED)])
     for (const path of linked) if (path !== INDEX) compared.delete(path)
-    return [...compared].sort().flatMap((path) => compareFile(join(data, path), join(scratch, path)))
+    return [...compared].sort().flatMap((path) => compareFile(path, join(root, path), join(scratch, path)))
   })
 }
 
@@ -50,9 +53,9 @@ function widthOf(step: StepName, from: number): { length: number; seconds: numbe
   return { length: windowOf(step, from).length, seconds: STEPS[step] }
 }
 
-function compareFile(stored: string, made: string): Difference[] {
-  if (!existsSync(stored)) return [{ path: stored, found: 'it has gone' }]
-  if (!existsSync(made)) return [{ path: stored, found: 'no part gives it' }]
+function compareFile(path: string, stored: string, made: string): Difference[] {
+  if (!existsSync(stored)) return [{ path, found: 'it has gone' }]
+  if (!existsSync(made)) return [{ path, found: 'no part gives it' }]
   const isEqual = readFileSync(stored).equals(readFileSync(made))
-  return isEqual ? [] : [{ path: stored, found: 'it differs from what the parts give' }]
+  return isEqual ? [] : [{ path, found: 'it differs from what the parts give' }]
 }

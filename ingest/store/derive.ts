@@ -16,6 +16,7 @@ import {
 } from './boards.ts'
 import { readDerived } from './derived-file.ts'
 import { DamagedFile, listDirectory, writeJson } from './files.ts'
+import { storeRoot } from './generation.ts'
 import { hashDays, listParts, listStoredParts, type PartName, readNewestPart, readPart } from './part.ts'
 import {
   addCounts,
@@ -49,7 +50,7 @@ interface StoredTable {
 }
 
 export function seriesPath(data: string, step: StepName, window: string): string {
-  return join(data, 'series', step, `${window}.json.gz`)
+  return join(storeRoot(data), 'series', step, `${window}.json.gz`)
 }
 
 /** Reads a series file; `null` when there is none. Throws DamagedDerived and NewerSchema. */
@@ -144,7 +145,7 @@ function isIncomplete(data: string, day: string): boolean {
 
 function createRun(data: string, index: Readonly<Record<string, string>>, { anew, givenUp }: Required<Doubts>) {
   // Without an index nobody knows which days were whole: parts of a later day may reach into one that has gone.
-  const isIndexLost = Object.keys(index).length === 0 && listDirectory(join(data, 'series', '5m')).length > 0
+  const isIndexLost = Object.keys(index).length === 0 && listDirectory(join(storeRoot(data), 'series', '5m')).length > 0
   const open = new Map<string, OpenDay>()
   const listings = new Map<string, readonly PartName[]>()
 
@@ -365,7 +366,7 @@ function openWindows(data: string, step: '2h' | '1d') {
 }
 
 export function indexPath(data: string): string {
-  return join(data, 'series', 'index.json.gz')
+  return join(storeRoot(data), 'series', 'index.json.gz')
 }
 
 /** By day, the hash (`hashOf`) of its parts as they were when everything was last derived. Throws DamagedDerived. */

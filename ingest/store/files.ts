@@ -217,11 +217,54 @@ export function inScratchStore<T>(data: string, names: readonly string[], act: (
   }
 }
 
+/**
+ * Gives files of `from` the same names below `to`, durably: second names of the same bytes where the file system can, else copies. Names
+ * that are there already stay as they are.
+ */
+export function linkFiles(from: string, to: string, paths: readonly string[]): void {
+  const directories = new Set<string>()
+  for (const path of paths) {
+    const target = join(to, path)
+    if (existsSync(target)) continue
+    if (!directories.has(dirname(target))) makeDirectory(dirname(target))
+    directories.add(dirname(target))
+    try {
+      linkSync(join(from, path), target)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'].includes(code ?? '')) throw error
+      writeFileDurably(target, readFileSync(join(from, path)))
+    }
+  }
+  for (const directory of directories) syncDirectory(directory)
+}
+
+/** Makes a symbolic link lead to `target`, durably, whether or not it was there: one rename. */
+export function exchangeLink(path: string, target: string): void {
+  const temporary = temporaryFor(path)
+  symlinkSync(target, temporary)
+  try {
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+  syncDirectory(dirname(path))
+}
+
+/** Removes a directory of flowscan's own that never counted, and all below it. */
+export function removeTree(path: string): void {
+  if (!existsSync(path)) return
+  rmSync(path, { recursive: true })
+  syncDirectory(dirname(path))
+}
+
 /** Removes temporary names that a dead process left, in `path` and below. */
 export function sweepTemporaries(path: string): void {
   if (!existsSync(path)) return
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && entry.name.startsWith(TEMPORARY)) rmSync(join(entry.parentPath, entry.name), { force: true })
+    if (!entry.isDirectory() && entry.name.startsWith(TEMPORARY))
+      rmSync(join(entry.parentPath, entry.name), { force: true })
   }
 }
 

@@ -4,6 +4,7 @@ import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { revivePart } from './counters.ts'
 import { checkJson, DamagedFile, decodeJson, encodeJson, listDirectory, writeVerified } from './files.ts'
+import { storeRoot } from './generation.ts'
 import { assertSchema } from './schema.ts'
 import {
   DamagedSegment,
@@ -44,7 +45,7 @@ export function partPath(data: string, { slot, source, id }: { slot: number; sou
 
 /** Where the parts of a day lie until they are sealed. */
 export function looseDirectory(data: string, day: string): string {
-  return join(data, 'parts', day)
+  return join(storeRoot(data), 'parts', day)
 }
 
 export function shortId(id: string): string {
@@ -147,7 +148,7 @@ export function readAsIs(data: string, part: PartName): Uint8Array {
 
 /** Days that have parts, ascending. */
 export function listDays(data: string): string[] {
-  const loose = listDirectory(join(data, 'parts')).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
+  const loose = listDirectory(join(storeRoot(data), 'parts')).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
   const days = loose.filter((day) => listLoose(data, day).length > 0)
   return [...new Set([...days, ...listSegments(data).keys()])].sort()
 }

@@ -10,6 +10,7 @@ import {
   writeJson,
   writePiecesDurably,
 } from './files.ts'
+import { storeRoot } from './generation.ts'
 import { assertSchema } from './schema.ts'
 
 /*
@@ -50,7 +51,7 @@ export class DamagedSegment extends DamagedFile {
 }
 
 export function sealedDirectory(data: string): string {
-  return join(data, 'sealed')
+  return join(storeRoot(data), 'sealed')
 }
 
 export function ledgerPath(data: string, { name }: Pick<Segment, 'name'>): string {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { writeJson } from './files.ts'
 
 /*
@@ -10,6 +11,11 @@ const MARK = /^\d{8}T\d{4}Z-[a-z0-9-]+-([0-9a-f]{32})\.superseded-by-([0-9a-f]{3
 /** Marks the part at `path` as superseded by the one with the (shortened) id `by`. Durable. */
 export function markSuperseded(path: string, by: string): void {
   writeJson(path.replace(/\.json\.gz$/, `.superseded-by-${by}.json.gz`), { schema: 1, supersededBy: by })
+}
+
+/** Is this the path of a mark? */
+export function isMark(path: string): boolean {
+  return MARK.test(basename(path))
 }
 
 /** The parts of a day that count. `names`: everything that lies in the directory. */
