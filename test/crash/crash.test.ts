@@ -12,8 +12,8 @@ import { scenarios } from './scenarios.ts'
 import { type Stage, setStage } from './stage.ts'
 
 /* A slice of what `npm run test:crash` does (README.md): each point is three processes. */
-const KILLS = 5
-const TROUBLES = 4
+const KILLS = 4
+const TROUBLES = 3
 const SECONDS = 120_000
 
 const tracing = canTrace()
