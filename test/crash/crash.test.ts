@@ -26,10 +26,9 @@ function someOf<T>(all: readonly T[], count: number): T[] {
   return Array.from({ length: count }, (_, n) => all[Math.floor(((n + 0.5) * all.length) / count)]!)
 }
 
-/** Where a saved flow file is in the way of another of its name. */
+/** The disk does not tell whether the name in `saved` is taken. */
 const isAboutTakenName = ({ point, what }: Trouble) =>
-  /^(access|statx|newfstatat) saved\/2024-05-01\/ft-v05.2024-05-01.104000\+0000 #1$/.test(point.what) &&
-  what === 'error=EIO'
+  /^access saved\/2024-05-01\/ft-v05.2024-05-01.104000\+0000 /.test(point.what) && what === 'error=EIO'
 
 describe.runIf(tracing)('at system calls', () => {
   let stage: Stage
@@ -50,7 +49,7 @@ describe.runIf(tracing)('at system calls', () => {
   }, async () => {
     const troubles = troublesOf(stage)
     expect(troubles.length).toBeGreaterThan(1000)
-    for (const trouble of [...someOf(troubles, TROUBLES), ...troubles.filter(isAboutTakenName)])
+    for (const trouble of someOf(troubles, TROUBLES))
       expect(await failAt(stage, trouble), `${trouble.what} ${trouble.point.what}`).toEqual({ kind: 'sound' })
   })
 
@@ -90,7 +89,8 @@ describe.runIf(tracing)('the harness notices', () => {
 
   test(SILENCE_IS_ABSENCE.name, { timeout: SECONDS }, async () => {
     const stage = await spoiltStage(SILENCE_IS_ABSENCE, 'ingest')
-    const [trouble] = troublesOf(stage).filter(isAboutTakenName)
-    expect(await failAt(stage, trouble!)).toMatchObject({ kind: 'broken' })
+    const found = new Set<string>()
+    for (const trouble of troublesOf(stage).filter(isAboutTakenName)) found.add((await failAt(stage, trouble)).kind)
+    expect(found).toContain('broken')
   })
 })

@@ -33,8 +33,19 @@ export const scenarios: readonly Scenario[] = [
       putFlowFile(base, { at: 300 })
       putFlowFile(base, { at: DAY, drop: 3 })
       putFlowFile(base, { at: 0 })
-      putFlowFile(base, { at: 0, drop: 1, directory: 'flows/again' })
-      putFile(base, flowFileName(600), readFileSync(join(FIXTURES, 'damaged/ft-bad-magic1.ft')))
+      putFlowFile(base, { at: 600, name: flowFileName(0), directory: 'flows/2024-05-01' })
+      putFile(base, flowFileName(900), readFileSync(join(FIXTURES, 'damaged/ft-bad-magic1.ft')))
+    },
+    stateOf: storeOf,
+  },
+  {
+    name: 'ingest, the longer file supersedes',
+    command: 'ingest',
+    async prepare(base, flowscan) {
+      configure(base)
+      putFlowFile(base, { at: 0, drop: 5 })
+      await flowscan('ingest')
+      putFlowFile(base, { at: 0 })
     },
     stateOf: storeOf,
   },
@@ -55,7 +66,7 @@ export const scenarios: readonly Scenario[] = [
       putFlowFile(base, { at: 0 })
       await flowscan('ingest')
       putFlowFile(base, { at: 300 })
-      putFile(base, flowFileName(600), readFileSync(join(FIXTURES, 'damaged/ft-bad-magic1.ft')))
+      putFile(base, flowFileName(900), readFileSync(join(FIXTURES, 'damaged/ft-bad-magic1.ft')))
     },
     stateOf: storeOf,
   },
@@ -69,6 +80,20 @@ export const scenarios: readonly Scenario[] = [
       const parts = join(base, 'data/parts/2024-05-01')
       for (const name of readdirSync(parts)) writeFileSync(join(parts, name), '')
       rmSync(join(base, 'data/series/5m'), { recursive: true })
+    },
+    stateOf: storeOf,
+  },
+  {
+    name: 'seal',
+    command: 'ingest',
+    async prepare(base, flowscan) {
+      configure(base)
+      for (const at of [0, 300]) putFlowFile(base, { at })
+      await flowscan('ingest')
+      putFlowFile(base, { at: 4 * DAY })
+      await flowscan('ingest')
+      putFlowFile(base, { at: 600 })
+      putFlowFile(base, { at: 8 * DAY })
     },
     stateOf: storeOf,
   },
@@ -107,10 +132,12 @@ interface FlowFile {
   /** Without its last flows. */
   readonly drop?: number
   readonly directory?: string
+  /** Another than its slot gives it. */
+  readonly name?: string
 }
 
-function putFlowFile(base: string, { at, drop = 0, directory = 'flows' }: FlowFile): void {
-  putFile(base, flowFileName(at), laterFlowFile(at, drop), directory)
+function putFlowFile(base: string, { at, drop = 0, directory = 'flows', name = flowFileName(at) }: FlowFile): void {
+  putFile(base, name, laterFlowFile(at, drop), directory)
 }
 
 function flowFileName(at: number): string {
