@@ -1,5 +1,5 @@
 import { type Counter, compareCounters } from '../model/counter.ts'
-import { compareAddresses, type HostRows, hostCounter } from './host-rows.ts'
+import { compareAddresses, FIRST_COUNTER, type HostRows, hostCounter, ROW_DOUBLES } from './host-rows.ts'
 
 /**
  * The first `keep` of `rows` by one counter, equal ones by address; only those with more than `above` of it. A heap whose root
@@ -7,7 +7,10 @@ import { compareAddresses, type HostRows, hostCounter } from './host-rows.ts'
  */
 export function firstBy(counter: number, rows: Uint32Array, keep: number, above: Counter, hosts: HostRows): number[] {
   const heap: number[] = []
-  const counterOf = (row: number) => hostCounter(hosts, row, counter)
+  const { sums, carries } = hosts.counters
+  const column = FIRST_COUNTER + counter
+  const counterOf: (row: number) => Counter =
+    carries.size === 0 ? (row) => sums[row * ROW_DOUBLES + column]! : (row) => hostCounter(hosts, row, counter)
   const compare = (a: number, b: number) =>
     compareCounters(counterOf(b), counterOf(a)) || compareAddresses(hosts.words, a, b)
   let least: Counter = 0

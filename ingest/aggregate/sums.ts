@@ -49,6 +49,6 @@ function addAndCarry(sums: Float64Array, carries: Map<number, number>, at: numbe
 
 /** What has been added to a place. */
 export function sumAt({ sums, carries }: Sums, at: number): Counter {
-  const times = carries.get(at)
+  const times = carries.size === 0 ? undefined : carries.get(at)
   return times === undefined ? sums[at]! : addCounters(sums[at]!, BigInt(times) * BigInt(CARRY))
 }
