@@ -152,6 +152,12 @@ describe('the list of hosts', () => {
     expect(large).toBeGreaterThan(30)
   })
 
+  test('case 64: a host is not lost that had no more than what was carried', () => {
+    const scan = Array.from({ length: 400 }, (_, n) => inbound(ipv6(n), 40))
+    const found = listOf([inbound(ipv4(1), 2 ** 52), ...scan])
+    expect(found.rows).toEqual([['0.0.0.1', 2 ** 52, 1, 1, 0, 0, 0]])
+  })
+
   test('depends neither on the seed, nor on the order of flows, nor on how they are batched', () => {
     fc.assert(
       fc.property(anyFlows, fc.integer(), fc.integer({ min: 1, max: 40 }), (flows, seed, batchSize) => {
