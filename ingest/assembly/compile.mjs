@@ -1,22 +1,21 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import asc from 'assemblyscript/asc'
 
 /*
  * npm run wasm
  *
- * Compiles each source in this folder, AssemblyScript, to WebAssembly, and writes that where it is used. What it writes is in the
+ * Compiles the AssemblyScript in this folder to WebAssembly, and writes that where it is used. What it writes is in the
  * repository: neither building nor running flowscan takes the compiler. `test/assembly` checks that it is up to date.
  */
-export const TARGETS = { 'lz4.ts': '../decode/lz4.wasm.ts' }
+export const TARGETS = { 'nfcapd.ts': '../decode/nfcapd.wasm.ts' }
 
 /** The text of the module that holds the compiled source. */
 export async function compile(source) {
-  const text = readFileSync(new URL(source, import.meta.url), 'utf8')
   const options = ['-O3', '--converge', '--runtime', 'stub', '--noAssert', '--importMemory', '-o', 'out.wasm', source]
+  const file = (name) => new URL(name, import.meta.url)
   let binary
   const { error, stderr } = await asc.main(options, {
-    readFile: (name) => (basename(name) === source ? text : null),
+    readFile: (name) => (existsSync(file(name)) ? readFileSync(file(name), 'utf8') : null),
     writeFile: (name, contents) => {
       if (name === 'out.wasm') binary = contents
     },

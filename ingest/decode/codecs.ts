@@ -1,7 +1,8 @@
 import * as zlib from 'node:zlib'
 import { decompressLzo } from './lzo.ts'
+import { MOST_UNPACKED } from './unpacking.ts'
 import { loadBzip2 } from './wasm-bzip2.ts'
-import { createLz4 } from './wasm-lz4.ts'
+import { nfcapdMemory } from './wasm-nfcapd.ts'
 import { readZstdFrame } from './zstd-frame.ts'
 
 /** A way in which a block of an nfcapd file may be compressed. */
@@ -18,9 +19,6 @@ export interface Codec {
  * whatever file. Throws when the block is damaged or larger than `MOST_UNPACKED`.
  */
 export type Decompress = (block: Uint8Array, size: number | null) => Uint8Array
-
-/** The reference reader's buffer is 5 MiB; nothing writes blocks beyond 2. */
-export const MOST_UNPACKED = 16 * 1024 * 1024
 
 export const NONE: Codec = {
   name: 'none',
@@ -41,14 +39,10 @@ export const LZ4: Codec = {
   name: 'LZ4',
   mostGrowth: 255,
   async open() {
-    unpackLz4 ??= createLz4(MOST_UNPACKED)
-    const unpack = unpackLz4
+    const { unpack } = nfcapdMemory()
     return (block, size) => unpack(block, size ?? MOST_UNPACKED)
   },
 }
-
-/** One for all files of a thread: to make it takes longer than a small file. */
-let unpackLz4: ReturnType<typeof createLz4> | undefined
 
 export const BZ2: Codec = {
   name: 'BZ2',

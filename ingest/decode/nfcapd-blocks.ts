@@ -1,13 +1,13 @@
 import { DecodeError } from '../model/errors.ts'
-import { createFlowBatch, type FlowFileSummary } from '../model/flow-batch.ts'
+import type { FlowFileSummary } from '../model/flow-batch.ts'
 import type { ByteReader } from './bytes.ts'
-import { type Decompress, MOST_UNPACKED } from './codecs.ts'
+import type { Decompress } from './codecs.ts'
 import type { EmitBatch } from './decoder.ts'
 import { createExporterIndex, type ExporterIndex } from './exporters.ts'
 import type { BlockHeader } from './nfcapd-block-header.ts'
 import { type RecordReader, warnOfRecords, warnOfSampling } from './nfcapd-records.ts'
 import { createCodecs, unpack } from './nfcapd-unpacking.ts'
-import { createGrowth } from './unpacking.ts'
+import { createGrowth, MOST_UNPACKED } from './unpacking.ts'
 import type { Warnings } from './warnings.ts'
 
 /** How a layout of nfcapd arranges its blocks. */
@@ -44,8 +44,7 @@ export async function readBlocks(
   emit: EmitBatch,
 ): Promise<number> {
   const reader = layout.createReader(createExporterIndex(summary.exporters))
-  const { counts } = reader
-  const batch = createFlowBatch()
+  const { counts, batch } = reader
   const flush = () => {
     summary.firstExportMs = counts.firstReceivedMs
     if (batch.length > 0) emit(batch, summary)
@@ -61,7 +60,6 @@ export async function readBlocks(
     read(block)
     blocks++
   }
-  flush()
   endWithTear()
   if (counts.flows === 0 && damage.first !== null) throw damage.first
   summary.records = counts.flows - counts.implausible
@@ -101,7 +99,7 @@ export async function readBlocks(
     damage.report(torn.byte, torn.message)
   }
 
-  /** Unpacks and reads in one go: what is unpacked lies in memory that other files use too. */
+  /** Unpacks, reads and hands on in one go: all of it lies in memory that other files use too. */
   function read({ byte, header, packed, decompress }: Block): void {
     if (packed === null) return
     const unpacked = unpack(packed, header, decompress)
@@ -118,7 +116,8 @@ export async function readBlocks(
     }
     const { payload } = unpacked
     const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
-    const found = reader.readBlock(view, header, batch, flush)
+    const found = reader.readBlock(view, header, flush)
+    flush()
     if (found !== null)
       damage.report(byte, `in the block, at ${found.at} of its ${payload.length} unpacked bytes: ${found.message}`)
   }

@@ -6,16 +6,13 @@ import type { Warnings } from './warnings.ts'
 export interface RecordReader {
   readonly counts: RecordCounts
   readonly numbers: ExporterNumbers
+  /** Where flows are put. It may belong to all files of the thread, so it must be emptied before another has its turn. */
+  readonly batch: FlowBatch
   /**
    * Reads what an unpacked block holds; `flush` is called when the batch is full and must empty it. Every flow of
    * the block is in the batch, or was, when it returns what is wrong with the block, or `null`.
    */
-  readBlock(
-    block: DataView,
-    header: { type: number; records: number | null },
-    batch: FlowBatch,
-    flush: () => void,
-  ): BlockDamage | null
+  readBlock(block: DataView, header: { type: number; records: number | null }, flush: () => void): BlockDamage | null
 }
 
 export interface BlockDamage {

@@ -1,6 +1,7 @@
 import { DecodeError } from '../model/errors.ts'
-import { type Codec, type Decompress, MOST_UNPACKED } from './codecs.ts'
+import type { Codec, Decompress } from './codecs.ts'
 import type { BlockHeader } from './nfcapd-block-header.ts'
+import { MOST_UNPACKED } from './unpacking.ts'
 
 /** What comes out of a block, or why nothing does; `wasted`: how many bytes may have been unpacked to find that out. */
 export type Unpacked = { readonly payload: Uint8Array } | { readonly problem: string; readonly wasted: number }

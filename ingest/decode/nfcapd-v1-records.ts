@@ -1,4 +1,4 @@
-import type { FlowBatch } from '../model/flow-batch.ts'
+import { createFlowBatch, type FlowBatch } from '../model/flow-batch.ts'
 import type { ExporterIndex } from './exporters.ts'
 import { createExporterNumbers, EXPORTER_RECORD_LENGTH, readHalves, SAMPLER_RECORD_LENGTH } from './nfcapd-exporters.ts'
 import { readUint64 } from './nfcapd-header.ts'
@@ -68,12 +68,13 @@ interface Shape {
 
 export function createRecordReader(exporters: ExporterIndex): RecordReader {
   const counts = createRecordCounts()
+  const batch = createFlowBatch()
   const numbers = createExporterNumbers(exporters)
   const maps = new Map<number, readonly number[]>()
   const shapes = new Map<number, Shape>()
   const words = new Uint32Array(4)
 
-  function readBlock(block: DataView, { records }: { records: number | null }, batch: FlowBatch, flush: () => void) {
+  function readBlock(block: DataView, { records }: { records: number | null }, flush: () => void) {
     return walkRecords(block, 0, records, counts, (at, type, size) => {
       if (type === RECORD.flow || type === RECORD.oldFlow) {
         if (batch.length + 2 > batch.exporter.length) flush()
@@ -177,7 +178,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
     return exporters.of(words, 0)
   }
 
-  return { counts, numbers, readBlock }
+  return { counts, numbers, batch, readBlock }
 }
 
 /** An extension of unknown type has an unknown length: nothing behind it can be found. */

@@ -1,4 +1,4 @@
-import type { FlowBatch } from '../model/flow-batch.ts'
+import { BATCH_SIZE } from '../model/flow-batch.ts'
 import type { ExporterIndex } from './exporters.ts'
 import {
   createFoundRecords,
@@ -10,6 +10,7 @@ import {
 } from './nfcapd-elements.ts'
 import { createExporterNumbers, EXPORTER_RECORD_LENGTH, SAMPLER_RECORD_LENGTH } from './nfcapd-exporters.ts'
 import { createRecordCounts, type RecordReader, walkRecords } from './nfcapd-records.ts'
+import { EXPORTER_WORDS, EXPORTERS, nfcapdMemory, SHAPE_WORDS, SHAPES } from './wasm-nfcapd.ts'
 
 /*
  * Records inside the blocks of nfcapd layout 2 (README, "nfcapd layout 2"). Everything is little endian and packed:
@@ -36,18 +37,15 @@ const VALUE_OF: { readonly [element: number]: ValueName } = {
 const ELEMENT_HEADER = 4
 const FLOW_HEADER = 12
 const FLAG = { event: 1, sampled: 2 } as const
-/** Shapes remembered, by the size of the record. */
-const SHAPES = 256
 
-/** A sequence of elements as it was met before. */
-interface KnownShape {
+/** A sequence of elements. */
+interface FoundShape {
   readonly shape: Shape
-  readonly size: number
   /** How many elements the record says it holds. */
   readonly elements: number
   /** The 4 bytes before each value, and where they lie from the start of the record. */
-  readonly heads: Int32Array
-  readonly headsAt: Int32Array
+  readonly heads: readonly number[]
+  readonly headsAt: readonly number[]
   readonly unknownElements: number
   /** Too short for what they are said to be. */
   readonly shortElements: number
@@ -55,91 +53,72 @@ interface KnownShape {
   readonly isWhole: boolean
 }
 
-const NO_SHAPE: KnownShape = {
-  shape: createShape(),
-  size: -1,
-  elements: 0,
-  heads: new Int32Array(0),
-  headsAt: new Int32Array(0),
-  unknownElements: 0,
-  shortElements: 0,
-  isWhole: true,
-}
+/** The words of a shape that WebAssembly knows, before its heads: two each. */
+const SHAPE_HEADER_WORDS = 12
+const MOST_HEADS = (SHAPE_WORDS - SHAPE_HEADER_WORDS) / 2
 
 export function createRecordReader(exporters: ExporterIndex): RecordReader {
   const counts = createRecordCounts()
   const numbers = createExporterNumbers(exporters)
   const found = createFoundRecords()
   const readElements = elementReader(exporters, numbers, counts)
-  const shapes = new Array<KnownShape>(SHAPES).fill(NO_SHAPE)
+  const memory = nfcapdMemory()
+  const { batch } = memory
 
-  function readBlock(block: DataView, { records }: { records: number | null }, batch: FlowBatch, flush: () => void) {
-    const damage = walkRecords(block, 0, records, counts, (at, type, size) => {
-      if (type === RECORD.flow) {
-        findFlow(block, at, size)
-        return readKnown(block, at + size, batch, flush)
-      }
+  function readBlock(block: DataView, { records }: { records: number | null }, flush: () => void) {
+    const held = memory.hold(block)
+    // Of another file, or one that ended in an error.
+    batch.length = 0
+    memory.exporters.fill(0)
+    return walkRecords(block, 0, records, counts, (at, type, size) => {
+      if (type === RECORD.flow) return readFlows(block, held, at, size, flush)
       if (type === RECORD.exporter && size >= EXPORTER_RECORD_LENGTH) {
-        readElements(block, found, batch, flush)
         numbers.read(block, at)
+        memory.exporters.fill(0)
       } else if (type === RECORD.sampler || type === RECORD.oldSampler) {
-        readElements(block, found, batch, flush)
         if (size >= SAMPLER_RECORD_LENGTH) numbers.readSampler(block, at, size)
       } else if (type === RECORD.stat && size >= STAT_LENGTH)
         counts.sequenceFailures = block.getUint32(at + SEQUENCE_FAILURES_AT, true)
       else if (!OTHER_RECORDS.has(type)) counts.unknownRecords++
       return at + size
     })
-    readElements(block, found, batch, flush)
-    return damage
   }
 
-  /** Reads flow records of known shapes that lie back to back from here; returns where something else begins. There is room for one more then. */
-  function readKnown(block: DataView, from: number, batch: FlowBatch, flush: () => void): number {
-    let at = findKnown(block, from)
-    while (found.length === found.at.length) {
-      readElements(block, found, batch, flush)
-      at = findKnown(block, at)
+  /** Reads the flow record at `at` and those behind it that are like others before; returns where something else begins. */
+  function readFlows(block: DataView, held: number, at: number, size: number, flush: () => void): number {
+    const behind = readKnown(block, held, at, flush)
+    if (behind === at) {
+      readAny(block, at, size, flush)
+      return at + size
     }
-    return at
+    // The first is counted already.
+    counts.records--
+    return behind
   }
 
-  // Hot: runs once per flow. Returns where no record of a known shape begins, or where the queue is full.
-  function findKnown(block: DataView, from: number): number {
-    const { at: places, shape, sysId, scaled } = found
-    const end = block.byteLength
-    const before = found.length
-    let n = before
-    let at = from
-    let head = -1
-    let known = NO_SHAPE
-    while (n < places.length && at + FLOW_HEADER <= end) {
-      const thisHead = block.getInt32(at, true)
-      if (thisHead !== head) {
-        head = thisHead
-        known = (head & 0xffff) === RECORD.flow ? shapes[slotOf(head >>> 16)]! : NO_SHAPE
-      }
-      if (known.size !== head >>> 16) break
-      if (at + known.size > end || block.getUint16(at + 4, true) !== known.elements || !hasHeads(block, at, known))
-        break
-      const sysIdAndFlags = block.getUint32(at + 8, true)
-      const flags = (sysIdAndFlags >>> 16) & 0xff
-      if ((flags & FLAG.event) !== 0) break
-      places[n] = at
-      shape[n] = known.shape
-      sysId[n] = sysIdAndFlags & 0xffff
-      scaled[n] = (flags & FLAG.sampled) >>> 1
-      counts.unknownElements += known.unknownElements
-      n++
-      at += known.size
+  function readKnown(block: DataView, held: number, from: number, flush: () => void): number {
+    const end = held + block.byteLength
+    for (let at = held + from; ; ) {
+      const before = batch.length
+      at = memory.readFlows(at, end)
+      const { records, unknownElements, receivedMs } = memory.found
+      counts.records += records
+      counts.flows += records
+      counts.unknownElements += unknownElements
+      counts.firstReceivedMs ??= receivedMs || null
+      if (numbers.isSampled) countUnscaled(before)
+      if (batch.length < BATCH_SIZE - 1) return at - held
+      flush()
     }
-    counts.records += n - before
-    found.length = n
-    return at
+  }
+
+  function countUnscaled(from: number): void {
+    for (let row = from; row < batch.length; row++)
+      if (batch.scaled[row] === 0 && batch.reverse[row] === 0) numbers.countUnscaled(memory.sysId[row]!)
   }
 
   /** Takes in a record of any shape, and remembers that. */
-  function findFlow(block: DataView, at: number, size: number): void {
+  function readAny(block: DataView, at: number, size: number, flush: () => void): void {
     if (size < FLOW_HEADER) {
       counts.short++
       return
@@ -149,35 +128,54 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
       counts.events++
       return
     }
-    const known = learnShape(block, at, size)
+    const known = findShape(block, at, size)
     const isMiscounted = !known.isWhole || known.elements !== known.heads.length
-    // A shape with something wrong is not remembered, so that the next such record is counted too.
-    if (!isMiscounted && known.shortElements === 0) shapes[slotOf(size)] = known
     if (isMiscounted) counts.miscountedElements++
     counts.shortElements += known.shortElements
-    const n = found.length++
-    found.at[n] = at
-    found.shape[n] = known.shape
-    found.sysId[n] = block.getUint16(at + 8, true)
-    found.scaled[n] = (flags & FLAG.sampled) >>> 1
     counts.unknownElements += known.unknownElements
+    found.length = 1
+    found.at[0] = at
+    found.shape[0] = known.shape
+    found.sysId[0] = block.getUint16(at + 8, true)
+    found.scaled[0] = (flags & FLAG.sampled) >>> 1
+    const { implausible } = counts
+    readElements(block, found, batch, flush)
+    // A shape with something wrong is not remembered, so that the next such record is counted too.
+    if (!isMiscounted && known.shortElements === 0 && counts.implausible === implausible)
+      remember(block, at, size, known)
   }
 
-  return { counts, numbers, readBlock }
+  /** Lets WebAssembly know the shape and the exporter of the record that made the last row. */
+  function remember(block: DataView, at: number, size: number, known: FoundShape): void {
+    const { shape, elements, heads, headsAt, unknownElements } = known
+    if (shape.generic === 0 || (shape.ipv4 === 0 && shape.ipv6 === 0) || heads.length > MOST_HEADS) return
+    const { generic, ipv4, ipv6, interfaces, counters, as, exporterIPv4, exporterIPv6 } = shape
+    const places = [generic, ipv4, ipv6, interfaces, counters, as, exporterIPv4, exporterIPv6]
+    const pairs = heads.flatMap((head, n) => [headsAt[n]!, head])
+    memory.shapes.set(
+      [size, elements, heads.length, unknownElements, ...places, ...pairs],
+      ((size >>> 2) % SHAPES) * SHAPE_WORDS,
+    )
+    const { name, kind } = exporterOf(block, at, shape)
+    memory.exporters.set(
+      [...name, batch.exporter[batch.length - 1]! + 1, kind],
+      ((name[2]! ^ name[3]!) & (EXPORTERS - 1)) * EXPORTER_WORDS,
+    )
+  }
+
+  return { counts, numbers, readBlock, batch }
 }
 
-function slotOf(size: number): number {
-  return (size >>> 2) % SHAPES
-}
-
-// Hot: runs once per flow.
-function hasHeads(block: DataView, start: number, { heads, headsAt }: KnownShape): boolean {
-  for (let n = 0; n < heads.length; n++) if (block.getInt32(start + headsAt[n]!, true) !== heads[n]) return false
-  return true
+/** How a record names its exporter, as `../assembly/flow-records.ts` puts it: two numbers of 64 bits, the lower half of each first. */
+function exporterOf(block: DataView, at: number, { exporterIPv4, exporterIPv6 }: Shape) {
+  const word = (from: number) => block.getUint32(at + from, true)
+  if (exporterIPv4 !== 0) return { name: [0, 0, word(exporterIPv4), 0], kind: 0 }
+  if (exporterIPv6 !== 0) return { name: [0, 4, 8, 12].map((byte) => word(exporterIPv6 + byte)), kind: 1 }
+  return { name: [0, 0, block.getUint16(at + 8, true), 0], kind: 2 }
 }
 
 /** Walks the elements of a record. One that cannot be true ends the walk: what lies behind it is not found. */
-function learnShape(block: DataView, start: number, size: number): KnownShape {
+function findShape(block: DataView, start: number, size: number): FoundShape {
   const shape = createShape()
   const heads: number[] = []
   const headsAt: number[] = []
@@ -202,10 +200,9 @@ function learnShape(block: DataView, start: number, size: number): KnownShape {
   const elements = block.getUint16(start + 4, true)
   return {
     shape,
-    size,
     elements,
-    heads: Int32Array.from(heads),
-    headsAt: Int32Array.from(headsAt),
+    heads,
+    headsAt,
     unknownElements,
     shortElements,
     isWhole,

@@ -1,4 +1,4 @@
-import type { FlowBatch } from '../model/flow-batch.ts'
+import { createFlowBatch } from '../model/flow-batch.ts'
 import type { ExporterIndex } from './exporters.ts'
 import {
   createFoundRecords,
@@ -54,17 +54,13 @@ const SHAPES = 256
 
 export function createRecordReader(exporters: ExporterIndex): RecordReader {
   const counts = createRecordCounts()
+  const batch = createFlowBatch()
   const numbers = createExporterNumbers(exporters)
   const found = createFoundRecords()
   const readElements = elementReader(exporters, numbers, counts)
   const shapes: (KnownShape | undefined)[] = new Array(SHAPES).fill(undefined)
 
-  function readBlock(
-    block: DataView,
-    { type }: { type: number },
-    batch: FlowBatch,
-    flush: () => void,
-  ): BlockDamage | null {
+  function readBlock(block: DataView, { type }: { type: number }, flush: () => void): BlockDamage | null {
     if (type === BLOCK.stats) return readStats(block)
     if (type !== BLOCK.flows && type !== BLOCK.exporters) return null
     const start = RECORDS_AT[type]
@@ -116,7 +112,7 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
     counts.shortElements += known.shortElements
   }
 
-  return { counts, numbers, readBlock }
+  return { counts, numbers, batch, readBlock }
 }
 
 // Hot: runs once per flow.

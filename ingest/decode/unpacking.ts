@@ -1,3 +1,5 @@
+/** Of one block of nfcapd. The reference reader's buffer is 5 MiB; nothing writes blocks beyond 2. */
+export const MOST_UNPACKED = 16 * 1024 * 1024
 /** Flow records shrink by 3 to 60; what grows by more than this, beyond some free room, is no flow file. */
 const MOST_RATIO = 256
 const FREE_OUTPUT = 64 * 1024 * 1024

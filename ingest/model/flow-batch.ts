@@ -45,15 +45,15 @@ export interface FlowBatch {
   readonly reverse: Uint8Array
 }
 
-/** `allocate` gives the memory of a column. */
+/** `allocate` gives the memory of a column, and where in it that begins. */
 export function createFlowBatch(
   size: number = BATCH_SIZE,
-  allocate: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),
+  allocate: (bytes: number) => readonly [ArrayBufferLike, number] = (bytes) => [new ArrayBuffer(bytes), 0],
 ): FlowBatch {
-  const bytes = () => new Uint8Array(allocate(size))
-  const halves = () => new Uint16Array(allocate(size * 2))
-  const words = (each = 1) => new Uint32Array(allocate(size * 4 * each))
-  const doubles = () => new Float64Array(allocate(size * 8))
+  const bytes = () => new Uint8Array(...allocate(size), size)
+  const halves = () => new Uint16Array(...allocate(size * 2), size)
+  const words = (each = 1) => new Uint32Array(...allocate(size * 4 * each), size * each)
+  const doubles = () => new Float64Array(...allocate(size * 8), size)
   return {
     length: 0,
     srcAddr: words(4),

@@ -26,7 +26,7 @@ export function readAhead(descriptor: number, timeZone: string): FlowReader {
   return (emit) =>
     new Promise((resolve, reject) => {
       const batches = Array.from({ length: AHEAD }, () =>
-        createFlowBatch(BATCH_SIZE, (bytes) => new SharedArrayBuffer(bytes)),
+        createFlowBatch(BATCH_SIZE, (bytes) => [new SharedArrayBuffer(bytes), 0]),
       )
       const isFree = new Int32Array(new SharedArrayBuffer(AHEAD * 4)).fill(1)
       const exporters: string[] = []

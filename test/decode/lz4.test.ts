@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createLz4 } from '../../ingest/decode/wasm-lz4.ts'
+import { nfcapdMemory } from '../../ingest/decode/wasm-nfcapd.ts'
 import { lz4 } from './nfcapd-file.ts'
 
 const MOST = 1 << 20
-const unpack = createLz4(MOST)
+const { unpack } = nfcapdMemory()
 const { uncompressSync } = createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi')
 
 /** Runs of bytes, some of them over and over, so that there is something to refer to: near, far, overlapping, long. */

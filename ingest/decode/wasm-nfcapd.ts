@@ -1,0 +1,112 @@
+import { BATCH_SIZE, createFlowBatch, type FlowBatch } from '../model/flow-batch.ts'
+import { createWasmMemory, startWasm } from '../model/wasm.ts'
+import { CODE } from './nfcapd.wasm.ts'
+import { MOST_UNPACKED } from './unpacking.ts'
+
+/** See `../assembly/lz4.ts` and `../assembly/flow-records.ts`. */
+interface Functions {
+  unpack(from: number, end: number, start: number, limit: number): number
+  readFlows(from: number, end: number, row: number, most: number, ...places: Places): number
+}
+
+/**
+ * What decoding nfcapd does in WebAssembly, in a memory that all files of a thread share: nothing in it is good any more once another
+ * file has had its turn.
+ */
+export interface NfcapdMemory {
+  /** Unpacks an LZ4 block (not a frame) into at most `room` bytes, good until the next call. Throws when it is damaged, or needs more room. */
+  unpack(block: Uint8Array, room: number): Uint8Array
+  readonly batch: FlowBatch
+  /** By row of the batch, the number that the record gives its exporter. */
+  readonly sysId: Uint32Array
+  /** Shapes of records and exporters, as `../assembly/flow-records.ts` knows them: `SHAPE_WORDS` and `EXPORTER_WORDS` each. */
+  readonly shapes: Uint32Array
+  readonly exporters: Uint32Array
+  /** Where the block lies in this memory, brought here when it lies elsewhere. */
+  hold(block: DataView): number
+  /** Hot: reads flow records into the batch, from byte `from` of this memory on. Returns where it stopped; see `found`. */
+  readFlows(from: number, end: number): number
+  /** What the last call has found besides: when the first record was received (0: none says), how many there were, and unknown elements. */
+  readonly found: { readonly receivedMs: number; readonly records: number; readonly unknownElements: number }
+}
+
+export const SHAPES = 256
+export const SHAPE_WORDS = 64
+export const EXPORTERS = 64
+export const EXPORTER_WORDS = 6
+/** What `unpack` wants before each of its places. */
+const SLACK = 64
+const FOUND_WORDS = 6
+/** More than all the small places take. */
+const SMALL = 1 << 20
+
+type Places = [shapes: number, exporters: number, columns: number, found: number]
+
+let made: NfcapdMemory | undefined
+
+/** One for all files of a thread: to make it takes longer than a small file. */
+export function nfcapdMemory(): NfcapdMemory {
+  made ??= createNfcapdMemory()
+  return made
+}
+
+function createNfcapdMemory(): NfcapdMemory {
+  // Small places first. Of the large ones behind them the system gives what is touched.
+  let end = SLACK
+  const place = (bytes: number): number => {
+    const at = end
+    end += Math.ceil(bytes / SLACK) * SLACK
+    return at
+  }
+  const packedAt = SMALL
+  const unpackedAt = packedAt + MOST_UNPACKED + SLACK
+  const memory = createWasmMemory(unpackedAt + MOST_UNPACKED)
+  const { buffer } = memory
+  const words = (count: number) => new Uint32Array(buffer, place(count * 4), count)
+  const bytes = new Uint8Array(buffer)
+  const shapes = words(SHAPES * SHAPE_WORDS)
+  const exporters = words(EXPORTERS * EXPORTER_WORDS)
+  const batch = createFlowBatch(BATCH_SIZE, (size) => [buffer, place(size)])
+  const { length: _, ...columns } = batch
+  const sysId = words(BATCH_SIZE)
+  const columnPlaces = words(Object.keys(columns).length + 1)
+  columnPlaces.set([...Object.values(columns), sysId].map(({ byteOffset }) => byteOffset))
+  const found = words(FOUND_WORDS)
+  const receivedMs = new Float64Array(buffer, found.byteOffset, 1)
+  const { unpack, readFlows } = startWasm<Functions>(CODE, memory)
+  const places = [shapes, exporters, columnPlaces, found].map(({ byteOffset }) => byteOffset) as Places
+
+  return {
+    batch,
+    sysId,
+    shapes,
+    exporters,
+    unpack(block, room) {
+      bytes.set(block, packedAt)
+      const length = unpack(packedAt, packedAt + block.length, unpackedAt, unpackedAt + room)
+      if (length < 0) throw new RangeError(`damaged, or more than ${room} bytes come out of it`)
+      return bytes.subarray(unpackedAt, unpackedAt + length)
+    },
+    hold(block) {
+      if (block.buffer === buffer) return block.byteOffset
+      bytes.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), unpackedAt)
+      return unpackedAt
+    },
+    readFlows(from, behind) {
+      const at = readFlows(from, behind, batch.length, BATCH_SIZE - 1, ...places)
+      batch.length = found[2]!
+      return at
+    },
+    found: {
+      get receivedMs() {
+        return receivedMs[0]!
+      },
+      get records() {
+        return found[3]!
+      },
+      get unknownElements() {
+        return found[4]!
+      },
+    },
+  }
+}
