@@ -20,6 +20,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ],
   ['check', 'check the config and the directories it names', () => import('./commands/check.ts')],
   ['fsck', 'look for damage in what is stored, and repair it', () => import('./commands/fsck.ts')],
+  ['prune', 'remove what is older than retention says, or tell what that is', () => import('./commands/prune.ts')],
   ['verify', 'count saved flow files again and compare with what is stored', () => import('./commands/verify.ts')],
   ['rebuild', 'count saved flow files again, by the config of today', () => import('./commands/rebuild.ts')],
   ['inspect', 'show what is in a flow file', () => import('./commands/inspect.ts')],

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { ArchivePlan, PlannedDay } from './archive.ts'
+import { type ArchivePlan, type PlannedDay, removeSlots } from './archive.ts'
 import { archivePath } from './links.ts'
 import { type Frame, filesOf, inBatches, renderPages } from './render.ts'
 import { linkedFiles } from './validate.ts'
@@ -10,7 +10,7 @@ export interface ExtendedArchive {
   /** Files that the pages link to, each with a page that does. */
   readonly targets: Map<string, string>
   readonly count: number
-  /** Renews the pages that were there. */
+  /** Renews the pages that were there, and removes those of slots that are older than is kept. */
   finish(): Promise<void>
 }
 
@@ -43,7 +43,7 @@ export async function extendArchive(
         .map(({ path, text }) => ({ path: join(siteDirectory, archivePath(path)!), text }))
     await writeFiles(files(true))
     late.files.push(...files(false))
-    const isDone = (day: PlannedDay) => day.pages.every(({ isNew }) => isNew)
+    const isDone = (day: PlannedDay) => !day.hasFaded && day.pages.every(({ isNew }) => isNew)
     late.days.push(...days.filter((day) => !isDone(day)))
     plan.commit(days.filter(isDone))
     count += pages.length
@@ -54,6 +54,7 @@ export async function extendArchive(
     count,
     async finish() {
       await writeFiles(late.files)
+      for (const { day, hasFaded } of late.days) if (hasFaded) removeSlots(join(siteDirectory, 'archive'), day)
       plan.commit(late.days)
     },
   }

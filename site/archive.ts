@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Board } from '../ingest/model/board.ts'
 import { dayOf, SLOT_SECONDS, startOfDay } from '../ingest/model/time.ts'
 import { DamagedFile, listDirectory, readJson, writeJson } from '../ingest/store/files.ts'
 import { recountsOf, storeRoot } from '../ingest/store/generation.ts'
 import { hashDays } from '../ingest/store/part.ts'
+import { isSince, readIndex as readSeriesIndex } from '../ingest/store/series-index.ts'
 import { type BoardReader, sumOfKnown } from './boards.ts'
 import { slotName } from './links.ts'
 import { dayPage } from './pages/day.ts'
@@ -18,6 +19,8 @@ import { slotPage } from './pages/slot.ts'
  * into it. What was rendered from what is written down beside the pages, in `archive/<day>.json.gz`, which is not served.
  */
 const SCHEMA = 1
+/** In place of a hash: the slots of the day have no pages any more. */
+const FADED = 'faded'
 
 /** The archive brought up to date, a day at a time, so that years of backlog need no more memory than a day. */
 export interface ArchivePlan {
@@ -33,6 +36,8 @@ export interface ArchivePlan {
 
 export interface PlannedDay {
   readonly day: string
+  /** Its slots are older than is kept: their pages go when the day's own no longer leads to them. */
+  readonly hasFaded: boolean
   readonly pages: readonly ArchivePage[]
   readonly record: DayRecord
 }
@@ -59,26 +64,37 @@ interface SlotRecord {
 /**
  * Finds the slots and days whose pages are missing or were made from something else. A slot is rendered when it is new,
  * when a late file changes it or the slot before it, and once more when it gets a successor to link to. Days without
- * parts keep the pages they have.
+ * parts keep the pages they have; of days before `retention.boards` only their own page stays.
  */
 export function planArchive(site: Site, directory: string, boards: BoardReader): ArchivePlan {
   const { data } = site.config
+  const { since } = readSeriesIndex(data)
   const recounts = recountsOf(storeRoot(data))
-  const hashes = new Map([...hashDays(data)].map(([day, hash]) => [day, [hash, recounts[day] ?? ''].join(' ').trim()]))
-  const stored = [...hashes.keys()]
+  const isKept = (day: string) => isSince(since, 'boards', day)
+  const hashes = new Map(
+    [...hashDays(data)]
+      .filter(([day]) => isKept(day))
+      .map(([day, hash]) => [day, [hash, recounts[day] ?? ''].join(' ').trim()]),
+  )
+  const days = [...new Set([...listArchive(directory), ...hashes.keys()])].sort()
   const seen = { ...readIndex(directory) }
-  const isChanged = (day: string | undefined) =>
-    day !== undefined && (seen[day] !== hashes.get(day) || !existsSync(join(directory, day)))
-  const affected = stored.filter((day, at) => [day, stored[at - 1], stored[at + 1]].some(isChanged))
+  const stateOf = (day: string) => (isKept(day) ? hashes.get(day) : FADED)
+  const isChanged = (day: string | undefined) => {
+    const state = day === undefined ? undefined : stateOf(day)
+    return state !== undefined && (seen[day!] !== state || !existsSync(join(directory, day!)))
+  }
+  const affected = days.filter(
+    (day, at) => stateOf(day) !== undefined && [day, days[at - 1], days[at + 1]].some(isChanged),
+  )
 
   const records = new Map<string, DayRecord>()
   return {
-    days: [...new Set([...listArchive(directory), ...stored])].sort(),
+    days,
     *planned() {
       for (const day of affected) {
-        const at = stored.indexOf(day)
-        const days = { previous: stored[at - 1] ?? null, next: stored[at + 1] ?? null }
-        const planned = planDay(site, directory, boards, recounts, day, days)
+        const at = days.indexOf(day)
+        const neighbours = { previous: days[at - 1] ?? null, next: days[at + 1] ?? null }
+        const planned = planDay(site, directory, boards, { recounts, isKept }, day, neighbours)
         records.set(day, planned.record)
         yield planned
       }
@@ -86,7 +102,7 @@ export function planArchive(site: Site, directory: string, boards: BoardReader):
     commit(done) {
       for (const { day, record } of done) {
         writeJson(recordPath(directory, day), { schema: SCHEMA, ...record })
-        seen[day] = hashes.get(day)!
+        seen[day] = stateOf(day)!
       }
       if (done.length > 0) writeJson(indexPath(directory), { schema: SCHEMA, days: seen })
     },
@@ -108,12 +124,12 @@ function planDay(
   site: Site,
   directory: string,
   boards: BoardReader,
-  recounts: Recounts,
+  { recounts, isKept }: { readonly recounts: Recounts; isKept(day: string): boolean },
   day: string,
   days: Neighbours,
 ): PlannedDay {
   const before = readRecord(directory, day)
-  const slotsOf = (day: string | null) => (day === null ? [] : [...boards.list(day).keys()])
+  const slotsOf = (day: string | null) => (day === null || !isKept(day) ? [] : [...boards.list(day).keys()])
   const idsOf = (slot: number) => (boards.list(dayOf(slot)).get(slot) ?? []).map(({ id }) => idOfCount(id, dayOf(slot)))
   // A part that was counted again has the id it had.
   const idOfCount = (id: string, day: string) => (recounts[day] === undefined ? id : `${id} ${recounts[day]}`)
@@ -142,7 +158,7 @@ function planDay(
   const key = keyOf(inputs, slots, days.previous, days.next)
   const isNew = !existsSync(join(directory, day, 'index.html'))
   if (isNew || before.key !== key) pages.push({ page: dayPage(site, day, stored?.board ?? null, slots, days), isNew })
-  return { day, pages, record: { slots: records, key } }
+  return { day, pages, hasFaded: !isKept(day), record: { slots: records, key } }
 }
 
 function keyOf(...inputs: readonly unknown[]): string {
@@ -167,6 +183,12 @@ function lostOfDay(day: string, { slots }: DayRecord, from: number, to: number):
     const slot = startOfDay(day) + Number(name.slice(0, 2)) * 3600 + Number(name.slice(2)) * 60
     return slot >= from && slot < to ? lost : null
   })
+}
+
+/** Removes the pages of a day's slots. */
+export function removeSlots(directory: string, day: string): void {
+  for (const name of listDirectory(join(directory, day)))
+    if (/^\d{4}$/.test(name)) rmSync(join(directory, day, name), { recursive: true, force: true })
 }
 
 /** Days that have pages. */

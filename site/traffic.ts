@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { CellSeries, Series } from '../ingest/model/series.ts'
 import { dayOf, SLOT_SECONDS, STEPS, type StepName } from '../ingest/model/time.ts'
-import { readIndex } from '../ingest/store/derive.ts'
 import { listParts } from '../ingest/store/part.ts'
 import { hashOf } from '../ingest/store/segment.ts'
 import { readSeries } from '../ingest/store/series.ts'
+import { readIndex } from '../ingest/store/series-index.ts'
 
 /** What a page shows: how far back, and how wide a point is. */
 export const RANGES = {
@@ -45,7 +45,7 @@ export function createTrafficReader(
   rename?: (cell: string) => string,
 ): TrafficReader {
   const read = new Map<RangeName, Traffic>()
-  const derived = readIndex(data)
+  const derived = readIndex(data).days
   return {
     read(range) {
       const known = read.get(range) ?? readTraffic(data, boundsOf(range, newest), rename)

@@ -22,6 +22,7 @@ const COMMANDS = [
   'demo',
   'check',
   'fsck',
+  'prune',
   'verify',
   'rebuild',
   'inspect',

@@ -29,6 +29,17 @@ const formerly = z
   .meta({ written: 'an id, or a list of ids' })
   .describe('Ids it had before.')
 
+/** An age such as `400d` or `3y` (of 366 days), in days; `forever` is infinite. */
+function age(standard: string, least: number) {
+  return z
+    .string()
+    .regex(/^(\d{1,6}[dy]|forever)$/, "expected an age such as '400d' or '3y', or 'forever'")
+    .transform((text) => (text === 'forever' ? Infinity : parseInt(text, 10) * (text.endsWith('y') ? 366 : 1)))
+    .refine((days) => days >= least, `expected at least ${least}d`)
+    .meta({ written: `an age such as \`'400d'\` or \`'3y'\`, or \`'forever'\`` })
+    .prefault(standard)
+}
+
 /** One item or several: a string with commas, a number, or a list of these. */
 const item = z.union([z.string(), z.number()], 'expected text or a number')
 const items = (written: string) => z.union([item, z.array(item)], `expected ${written}`)
@@ -301,6 +312,28 @@ export const schema = z
       .describe('The busiest hosts overall. (CUFlow: AggregateScore)'),
     flows,
     data: directory.default('data').describe('Where flowscan keeps its parts and series.'),
+    retention: z
+      .strictObject({
+        '5m': age('400d', 7).describe('How long five-minute values and the parts they are made of are kept.'),
+        '30m': age('3y', 7).describe('How long half-hour values are kept.'),
+        '2h': age('10y', 7).describe('How long two-hour values are kept.'),
+        '1d': age('forever', 7).describe('How long daily values are kept.'),
+        boards: age('400d', 1).describe('How long the scoreboard pages of slots are kept. The boards of days stay.'),
+        maxBytes: z
+          .int()
+          .min(1)
+          .optional()
+          .describe(
+            'When `data` takes more, the oldest five-minute values and parts go before their time; seven days always stay.',
+          ),
+      })
+      .refine((ages) => ages['5m'] <= ages['30m'] && ages['30m'] <= ages['2h'] && ages['2h'] <= ages['1d'], {
+        message: 'a coarser resolution must be kept at least as long as a finer one: 5m <= 30m <= 2h <= 1d',
+      })
+      .prefault({})
+      .describe(
+        'What fades when. Ages count from the newest slot, never from the clock; flow files are never removed.',
+      ),
     timing: z
       .enum(['spread', 'export'])
       .optional()

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DAY_SECONDS, dayOf, STEPS, type StepName, startOfDay } from '../model/time.ts'
 import { boardPath, readDayBoard } from '../store/boards.ts'
-import { type Inputs, indexPath, neighbours, readIndex, readTable, seriesPath } from '../store/derive.ts'
+import { type Inputs, neighbours, readTable, seriesPath } from '../store/derive.ts'
 import { listDirectory } from '../store/files.ts'
 import { storeRoot } from '../store/generation.ts'
 import { hashOf } from '../store/segment.ts'
+import { indexPath, isSince, readIndex, type SeriesIndex } from '../store/series-index.ts'
 import { startOfWindow, windowOf } from '../store/windows.ts'
 import type { PartsFound } from './check-parts.ts'
 import type { Findings } from './defect.ts'
@@ -21,13 +22,19 @@ export function checkDerived(
   findings: Findings,
   onFile: (done: number, all: number) => void = () => {},
 ): number {
-  const isPending = pendingDays(data, parts, findings)
-  const files = listDerived(data, parts)
+  const index = findings.look(indexPath(data), () => readIndex(data)) ?? { days: {}, since: {} }
+  const isPending = pendingDays(data, parts, index, findings)
+  const files = listDerived(data, parts, index)
   const hashes = new Map<string, string>()
   for (const [done, { step, name }] of files.entries()) {
     onFile(done, files.length)
     const days = step === 'board' ? [name] : daysOf(step, name)
+    const canJudge = (day: string) => isMadeFromKept(index, step, day)
     const path = step === 'board' ? boardPath(data, name) : seriesPath(data, step, name)
+    if (step === '5m' && !isSince(index.since, step, name)) {
+      findings.add('pending', path, 'it has faded and was not removed yet')
+      continue
+    }
     const expected = expectedInputs(step, name, parts, hashes)
     if (!existsSync(path)) {
       if (Object.keys(expected).length === 0) continue
@@ -37,7 +44,10 @@ export function checkDerived(
     const stored = findings.look(path, () => readInputs(data, step, name))
     hashes.set(`${step} ${name}`, stored?.sha256 ?? UNREAD)
     if (stored === null || Object.values(expected).flat().includes(UNREAD)) continue
-    if (isSame(stored.inputs, expected, parts.unread)) continue
+    const faded = step === '2h' ? goneHalves(stored.inputs, hashes, index) : []
+    for (const day of faded) findings.add('damage', seriesPath(data, '30m', day), 'it has gone', MEND_FADED)
+    const judged = (inputs: Inputs) => only(inputs, days, (day) => canJudge(day) && !faded.includes(day))
+    if (isSame(judged(stored.inputs), judged(expected), parts.unread)) continue
     if (days.some(isPending)) findings.add('pending', path, OTHER_INPUTS)
     else findings.addWrong(path, OTHER_INPUTS)
   }
@@ -46,24 +56,56 @@ export function checkDerived(
 
 type Kind = StepName | 'board'
 
+const MEND_FADED = 'nothing: what it was made from has faded; coarser series have it'
+
+/** Is what a file was made from on a day still kept? */
+function isMadeFromKept({ since }: SeriesIndex, step: Kind, day: string): boolean {
+  return isSince(since, step === '2h' || step === '1d' ? '30m' : '5m', day)
+}
+
+/** Half-hour files that have gone and cannot be made again, for five-minute values have faded. */
+function goneHalves(inputs: Inputs, hashes: ReadonlyMap<string, string>, { since }: SeriesIndex): string[] {
+  return Object.keys(inputs).filter(
+    (day) => !hashes.has(`30m ${day}`) && isSince(since, '30m', day) && !isSince(since, '5m', day),
+  )
+}
+
+/** The inputs on these days; those of a 5-minute file or board are by the days at which parts are at home, and stay. */
+function only(inputs: Inputs, days: readonly string[], isWanted: (day: string) => boolean): Inputs {
+  return Object.fromEntries(Object.entries(inputs).filter(([day]) => !days.includes(day) || isWanted(day)))
+}
+
 /** Days of which a run has not derived everything yet: theirs or a neighbour's parts are others than the index tells of. */
-function pendingDays(data: string, { homes }: PartsFound, findings: Findings): (day: string) => boolean {
-  const index = findings.look(indexPath(data), () => readIndex(data)) ?? {}
+function pendingDays(
+  data: string,
+  { homes }: PartsFound,
+  { days, since }: SeriesIndex,
+  findings: Findings,
+): (day: string) => boolean {
   const current = new Map([...homes].map(([day, names]) => [day, hashOf(names)]))
-  const changed = new Set([...homes.keys(), ...Object.keys(index)].filter((day) => index[day] !== current.get(day)))
+  const changed = new Set(
+    [...homes.keys(), ...Object.keys(days)].filter(
+      (day) => isSince(since, '5m', day) && days[day] !== current.get(day),
+    ),
+  )
   if (changed.size > 0)
     findings.add('pending', indexPath(data), `${changed.size} days have other parts than when series were made`)
   return (day) => neighbours(day).some((each) => changed.has(each))
 }
 
 /** What is there and what should be; the finer before the coarser, for these hold the hashes of those. */
-function listDerived(data: string, { homes, reaching }: PartsFound): { step: Kind; name: string }[] {
-  const reached = [...reaching.keys()]
+function listDerived(
+  data: string,
+  { homes, reaching }: PartsFound,
+  { since }: SeriesIndex,
+): { step: Kind; name: string }[] {
+  const isKept = (day: string) => isSince(since, '5m', day)
+  const reached = [...reaching.keys()].filter(isKept)
   const series = (Object.keys(STEPS) as StepName[]).flatMap((step) => {
     const wanted = reached.map((day) => windowOf(step, startOfDay(day)).name)
     return union(wanted, windowNames(join(storeRoot(data), 'series', step), step)).map((name) => ({ step, name }))
   })
-  const boards = union([...homes.keys()], windowNames(join(storeRoot(data), 'boards'), '5m'))
+  const boards = union([...homes.keys()].filter(isKept), windowNames(join(storeRoot(data), 'boards'), '5m'))
   return [...series, ...boards.map((name) => ({ step: 'board' as const, name }))]
 }
 

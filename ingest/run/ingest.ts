@@ -6,6 +6,7 @@ import { isoTime } from '../model/time.ts'
 import { refuseNewerStore } from '../store/derive.ts'
 import { DamagedFile, hashOpen, makeDirectory, moveFile, sweepTemporaries } from '../store/files.ts'
 import { commitEncoded, shortId } from '../store/part.ts'
+import { horizonOf } from '../store/retention.ts'
 import { NewerSchema } from '../store/schema.ts'
 import { discoverFlowFiles, type WaitingFile } from './discover.ts'
 import { Deferred, type OpenedFile, openFlowFile, Refused, Unreadable } from './flow-file.ts'
@@ -51,6 +52,8 @@ interface Run {
   readonly loaded: LoadedConfig
   readonly left: LeftFiles
   readonly tallier: Tallier
+  /** Unix seconds: files of earlier slots come too late. */
+  readonly horizon: number
 }
 
 /**
@@ -88,7 +91,7 @@ async function ingestFiles(
 ): Promise<Omit<IngestResult, 'days'>> {
   const counts = { counted: 0, known: 0, deferred: 0, refused: 0, quarantined: 0, unreadable: 0, failed: 0 }
   const tallier = createTallier(loaded, waiting.length, threads)
-  const run = { loaded, left, tallier }
+  const run = { loaded, left, tallier, horizon: horizonOf(loaded.config.data) }
   const files = waiting.values()
   let done = 0
   let exitCode: number = EXIT.ok
@@ -130,7 +133,11 @@ class Failed extends Error {
   override readonly name = 'Failed'
 }
 
-async function countFile(file: WaitingFile, opened: OpenedFile, { loaded, left, tallier }: Run): Promise<Outcome> {
+async function countFile(
+  file: WaitingFile,
+  opened: OpenedFile,
+  { loaded, left, tallier, horizon }: Run,
+): Promise<Outcome> {
   const { data } = loaded.config
   const { maxBytes, saved } = file.source
   if (opened.bytes > maxBytes)
@@ -142,6 +149,7 @@ async function countFile(file: WaitingFile, opened: OpenedFile, { loaded, left, 
   // Looked at also when it could not be counted: half a change looks like damage.
   const tallied = await tally(opened, tallier).finally(() => opened.assertUnchanged())
   const { part, flows, warnings } = tallied
+  refuseTooLate(part.slot, horizon)
   settleWithNamesakes(data, file, opened, tallied, left)
   const isNew = commitEncoded(data, part)
   const copyOf = isNew ? null : copiedFrom(file, tallied, opened.bytes, left)
@@ -149,6 +157,13 @@ async function countFile(file: WaitingFile, opened: OpenedFile, { loaded, left, 
   if (target === null) left.add(file.path, opened.stat, shortId(part.id))
   else if (opened.isStillThere()) moveFile(file.path, target, shortId(part.id))
   return isNew ? { kind: 'counted', slot: part.slot, flows, warnings } : { kind: 'known', slot: part.slot, copyOf }
+}
+
+function refuseTooLate(slot: number, horizon: number): void {
+  if (slot < horizon)
+    throw new UserError(
+      `it comes too late: its slot is ${isoTime(slot)}, and five-minute values before ${isoTime(horizon)} have faded; keep them longer (retention.5m) if files come so late`,
+    )
 }
 
 async function tally(opened: OpenedFile, tallier: Tallier): Promise<TalliedFile> {

@@ -28,6 +28,7 @@ import {
 } from '../store/segment.ts'
 import type { OpenedFile } from './flow-file.ts'
 import { acquireLock } from './lock.ts'
+import { fadeSlowly } from './prune.ts'
 import { reasonOf, recordReason, setAside } from './quarantine.ts'
 import { isOfOneFile, listSaved, openSaved } from './saved.ts'
 import { tallyTask } from './tallier.ts'
@@ -52,7 +53,7 @@ export function createDoubts(): Doubtful {
 }
 
 /**
- * Derives and seals, whatever rot has done: what is damaged is set aside in `quarantine`. Parts that are damaged or have gone are made again from
+ * Derives, lets fade what is old (by `now`, unix seconds, if that can be right) and seals, whatever rot has done: what is damaged is set aside in `quarantine`. Parts that are damaged or have gone are made again from
  * their saved flow files, by today's config; where those have gone, too, a slot becomes a gap, never a wrong number. Derived files are made
  * anew, as are the days in doubt. Nothing is deleted. Returns the days that changed.
  */
@@ -61,12 +62,14 @@ export async function deriveAndRepair(
   onDay: ((day: string, done: number, all: number) => void) | undefined,
   onRepair: OnRepair = () => {},
   doubts: Doubtful = createDoubts(),
+  now = Date.now() / 1000,
 ): Promise<string[]> {
   const { data } = loaded.config
   const days = new Set<string>()
   for (const orphan of listOrphans(data)) adoptOrphan(data, orphan)
   const bringUpToDate = async () => {
     for (const day of derive(data, onDay, doubts)) days.add(day)
+    fadeSlowly(loaded, now)
     sealOldDays(data)
     return [...days].sort()
   }

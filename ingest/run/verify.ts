@@ -14,6 +14,7 @@ import {
   readPart,
   shortId,
 } from '../store/part.ts'
+import { isSince, readFloors } from '../store/series-index.ts'
 import { acquireLock, refuseWhileLocked } from './lock.ts'
 import { deriveAndRepair, type Repair } from './repair.ts'
 import { countAgain, isOfOneFile, listSaved, type SavedFile } from './saved.ts'
@@ -64,9 +65,10 @@ export async function verify(
   const release = countsMissing ? acquireLock(config.data) : refuseWhileLocked(config.data)
   try {
     const saved = listSaved(config)
+    const since = readFloors(config.data)
     const days = [...new Set([...saved.keys(), ...listDays(config.data)])]
       .sort()
-      .filter((day) => day >= (from ?? day) && day <= (to ?? day))
+      .filter((day) => day >= (from ?? day) && day <= (to ?? day) && isSince(since, '5m', day))
     const files = days.flatMap((day) => (saved.get(day) ?? []).map((file) => ({ ...file, day })))
     const verdicts = await verifyFiles(loaded, files, { countsMissing, threads }, onStep)
     if (countsMissing) await deriveAndRepair(loaded, undefined, onRepair)

@@ -5,6 +5,7 @@ import { derive } from './derive.ts'
 import { inScratchStore, listFiles } from './files.ts'
 import { storeRoot } from './generation.ts'
 import { listDays } from './part.ts'
+import { type Floors, isSince, readIndex } from './series-index.ts'
 import { startOfWindow, windowOf } from './windows.ts'
 
 /** A derived file that is not what the parts give. */
@@ -27,10 +28,12 @@ export function compareDerived(
 ): Difference[] {
   const root = storeRoot(data)
   const stored = listFiles(root, DERIVED)
-  const isAll = listDays(data).every((day) => days.includes(day))
-  const linked = isAll ? [] : stored.filter((path) => !tellsOf(path, days))
+  const { since } = readIndex(data)
+  const kept = days.filter((day) => isSince(since, '5m', day))
+  const isAll = Object.keys(since).length === 0 && listDays(data).every((day) => days.includes(day))
+  const linked = isAll ? [] : stored.filter((path) => !tellsOf(path, kept) || hasFaded(path, since))
   return inScratchStore(root, ['parts', 'sealed', ...linked], (scratch) => {
-    derive(scratch, onDay, isAll ? {} : { anew: new Set(days) })
+    derive(scratch, onDay, isAll ? {} : { anew: new Set(kept) })
     const compared = new Set([...stored, ...listFiles(scratch, DERIVED)])
     for (const path of linked) if (path !== INDEX) compared.delete(path)
     return [...compared].sort().flatMap((path) => compareFile(path, join(root, path), join(scratch, path)))
@@ -38,6 +41,12 @@ export function compareDerived(
 }
 
 const INDEX = join('series', 'index.json.gz')
+
+/** Have half hours faded that a two-hour file was made from? */
+function hasFaded(path: string, since: Floors): boolean {
+  const [, month] = /^series\/2h\/([\d-]+)\.json\.gz$/.exec(path) ?? []
+  return month !== undefined && !isSince(since, '30m', `${month}-01`)
+}
 
 /** Does a derived file, by its path below the data directory, tell of one of these days? */
 export function tellsOf(path: string, days: readonly string[]): boolean {

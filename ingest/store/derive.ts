@@ -18,6 +18,7 @@ import { readDerived } from './derived-file.ts'
 import { DamagedFile, listDirectory, writeJson } from './files.ts'
 import { storeRoot } from './generation.ts'
 import { hashDays, listParts, listStoredParts, type PartName, readNewestPart, readPart } from './part.ts'
+import { isSince, readIndex, type SeriesIndex, writeIndex } from './series-index.ts'
 import {
   addCounts,
   addFlawed,
@@ -32,7 +33,7 @@ import {
   tableFromJson,
   tableToJson,
 } from './series-table.ts'
-import { startOfWindow, windowOf } from './windows.ts'
+import { startOfWindow, windowOf, windowsBetween } from './windows.ts'
 
 /*
  * Series are a pure function of the set of parts: whatever the order, the batches and the crashes in between, the same
@@ -115,9 +116,11 @@ export function derive(
   { anew = new Set(), givenUp = new Set() }: Doubts = {},
 ): string[] {
   const index = readIndex(data)
-  const hashes = hashDays(data)
-  const changed = [...new Set([...hashes.keys(), ...Object.keys(index), ...anew])]
-    .filter((day) => anew.has(day) || hashes.get(day) !== index[day] || isIncomplete(data, day))
+  const isKept = (day: string) => isSince(index.since, '5m', day)
+  const hashes = new Map([...hashDays(data)].filter(([day]) => isKept(day)))
+  const changed = [...new Set([...hashes.keys(), ...Object.keys(index.days), ...anew])]
+    .filter(isKept)
+    .filter((day) => anew.has(day) || hashes.get(day) !== index.days[day] || isIncomplete(data, day))
     .sort()
   if (changed.length === 0) return []
 
@@ -129,10 +132,7 @@ export function derive(
     run.closeBefore(day)
   }
   deriveCoarser(data, [...touched].sort())
-  writeJson(indexPath(data), {
-    schema: SCHEMA,
-    days: Object.fromEntries([...hashes].sort(([a], [b]) => (a < b ? -1 : 1))),
-  })
+  writeIndex(data, { days: Object.fromEntries(hashes), since: index.since })
   return changed
 }
 
@@ -143,9 +143,10 @@ function isIncomplete(data: string, day: string): boolean {
   return ![...series, boardPath(data, day)].every(existsSync)
 }
 
-function createRun(data: string, index: Readonly<Record<string, string>>, { anew, givenUp }: Required<Doubts>) {
+function createRun(data: string, { days: derived, since }: SeriesIndex, { anew, givenUp }: Required<Doubts>) {
   // Without an index nobody knows which days were whole: parts of a later day may reach into one that has gone.
-  const isIndexLost = Object.keys(index).length === 0 && listDirectory(join(storeRoot(data), 'series', '5m')).length > 0
+  const isIndexLost =
+    Object.keys(derived).length === 0 && listDirectory(join(storeRoot(data), 'series', '5m')).length > 0
   const open = new Map<string, OpenDay>()
   const listings = new Map<string, readonly PartName[]>()
 
@@ -161,7 +162,7 @@ function createRun(data: string, index: Readonly<Record<string, string>>, { anew
     // Read in any case: what a newer flowscan wrote must not be written over.
     const found = readTable(data, '5m', day)
     const stored = anew.has(day) ? null : found
-    const isLost = stored === null && (anew.has(day) || isIndexLost || index[day] !== undefined)
+    const isLost = stored === null && (anew.has(day) || isIndexLost || derived[day] !== undefined)
     const opened = stored === null || hasGone(stored.inputs) ? emptyDay(day) : fromStored(stored)
     open.set(day, opened)
     if (isLost || (stored !== null && hasGone(stored.inputs))) refill(day, opened)
@@ -203,8 +204,8 @@ function createRun(data: string, index: Readonly<Record<string, string>>, { anew
   return {
     /** Adds the new parts of a day; returns every day they touch. Neighbours are written first, the day itself last. */
     deriveDay(day: string): string[] {
-      const days = neighbours(day).filter((each) => each === day || open.has(each) || readsAs(each))
-      for (const each of days) openDay(each)
+      const days = neighbours(day).filter((each) => isSince(since, '5m', each))
+      for (const each of days) if (each === day || open.has(each) || readsAs(each)) openDay(each)
       const home = openDay(day)
       const found = readDayBoard(data, day)
       const stored = anew.has(day) ? null : found
@@ -215,13 +216,14 @@ function createRun(data: string, index: Readonly<Record<string, string>>, { anew
         const part = readPart(data, name)
         board.add(name.id, part)
         if (isFolded) continue
-        for (const each of daysOf(part)) if (each !== day) fold(openDay(each), each, day, name.id, part)
+        for (const each of daysOf(part))
+          if (each !== day && days.includes(each)) fold(openDay(each), each, day, name.id, part)
         fold(home, day, day, name.id, part)
       }
       board.write()
-      for (const each of neighbours(day)) if (each !== day && open.has(each)) close(each)
+      for (const each of days) if (each !== day && open.has(each)) close(each)
       close(day)
-      return neighbours(day).filter((each) => open.has(each))
+      return days.filter((each) => open.has(each))
     },
     /** Days that no later one touches need no more room. */
     closeBefore(day: string): void {
@@ -327,21 +329,21 @@ function openWindows(data: string, step: '2h' | '1d') {
     if (known !== undefined) return known
     const stored = readTable(data, step, name)
     const opened =
-      stored === null
-        ? refill(name, from, length)
-        : { table: stored.table, inputs: { ...stored.inputs }, isChanged: false }
+      stored === null ? refill(from, length) : { table: stored.table, inputs: { ...stored.inputs }, isChanged: false }
     open.set(name, opened)
     return opened
   }
 
-  /** A window that is new, or was lost: from every half-hour file within it. */
-  function refill(_name: string, from: number, length: number) {
+  /** A window that is new, or was lost: from every half-hour file within it; days from two-hour files where the half hours have faded. */
+  function refill(from: number, length: number) {
     const opened = {
       table: createTable(step, from, length),
       inputs: {} as Record<string, readonly string[]>,
       isChanged: true,
     }
-    for (let at = from; at < from + length * STEPS[step]; at += DAY_SECONDS) {
+    const to = from + length * STEPS[step]
+    if (step === '1d') for (const { name } of windowsBetween('2h', from, to)) takeMonth(opened, name)
+    for (let at = from; at < to; at += DAY_SECONDS) {
       const half = readTable(data, '30m', dayOf(at))
       if (half === null) continue
       const twoHours = rollUp(half.table, '2h')
@@ -349,6 +351,16 @@ function openWindows(data: string, step: '2h' | '1d') {
       opened.inputs[dayOf(at)] = [half.sha256]
     }
     return opened
+  }
+
+  function takeMonth(
+    { table, inputs }: { table: SeriesTable; inputs: Record<string, readonly string[]> },
+    name: string,
+  ): void {
+    const month = readTable(data, '2h', name)
+    if (month === null) return
+    replaceStretch(table, rollUp(month.table, '1d'))
+    Object.assign(inputs, month.inputs)
   }
 
   return {
@@ -363,15 +375,6 @@ function openWindows(data: string, step: '2h' | '1d') {
       for (const [name, { table, inputs, isChanged }] of open) if (isChanged) writeTable(data, name, table, inputs)
     },
   }
-}
-
-export function indexPath(data: string): string {
-  return join(storeRoot(data), 'series', 'index.json.gz')
-}
-
-/** By day, the hash (`hashOf`) of its parts as they were when everything was last derived. Throws DamagedDerived. */
-export function readIndex(data: string): Record<string, string> {
-  return readDerived<{ schema: number; days: Record<string, string> }>(indexPath(data), SCHEMA)?.value.days ?? {}
 }
 
 /**

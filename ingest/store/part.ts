@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { revivePart } from './counters.ts'
-import { checkJson, DamagedFile, decodeJson, encodeJson, listDirectory, writeVerified } from './files.ts'
+import { checkJson, DamagedFile, decodeJson, encodeJson, listDirectory, removeFiles, writeVerified } from './files.ts'
 import { storeRoot } from './generation.ts'
 import { assertSchema } from './schema.ts'
 import {
@@ -16,7 +16,7 @@ import {
   type Segment,
   segmentPath,
 } from './segment.ts'
-import { withoutSuperseded } from './superseded.ts'
+import { isMark, withoutSuperseded } from './superseded.ts'
 
 const SCHEMA = 1
 /** Digits of the id that a name shows: enough that no two parts ever share them. */
@@ -171,6 +171,16 @@ export function listLoose(data: string, day: string): PartName[] {
     const part = partNamed(name)
     return part === null ? [] : [{ ...part, path: join(directory, name) }]
   })
+}
+
+/** Removes all that lies in the directory of a day and is flowscan's: parts, and marks of those superseded. */
+export function removeLoose(data: string, day: string): void {
+  const directory = looseDirectory(data, day)
+  removeFiles(
+    directory,
+    listDirectory(directory).filter((name) => NAME.test(name) || isMark(name)),
+    true,
+  )
 }
 
 function listSealed(data: string, day: string): PartName[] {

@@ -14,6 +14,7 @@ import type { Config } from '../../ingest/config/schema.ts'
 import type { HostRow } from '../../ingest/model/part.ts'
 import { derive } from '../../ingest/store/derive.ts'
 import { commitPart, listParts } from '../../ingest/store/part.ts'
+import { readIndex, writeIndex } from '../../ingest/store/series-index.ts'
 import { buildSite } from '../../site/build.ts'
 import { linkedFiles } from '../../site/validate.ts'
 import { hashTree } from '../directory.ts'
@@ -305,6 +306,24 @@ describe('the archive of scoreboards', () => {
     await buildSite(config)
     expect(read(config, 'scoreboard/2026/11/23/0000/index.html')).toContain('192.0.2.1')
     expect(read(config, 'scoreboard/archive/index.html')).toContain('href="../2026/11/23/"')
+  })
+
+  test('of days older than retention.boards only their own page stays, and nothing leads to a slot that went', async () => {
+    store(config, part(0, { hosts: hosts(5) }), part(288, { hosts: hosts(6) }), part(289, { hosts: hosts(7) }))
+    await buildSite(config)
+    expect(read(config, 'scoreboard/2026/11/24/0000/index.html')).toContain('23/0000/')
+    const index = readIndex(config.data)
+    writeIndex(config.data, { ...index, since: { boards: '2026-11-24' } })
+    await buildSite(config)
+    expect(has(config, 'scoreboard/2026/11/23/0000/index.html')).toBe(false)
+    const day = read(config, 'scoreboard/2026/11/23/index.html')
+    expect(day).toContain('192.0.2.1')
+    expect(day).not.toContain('0000/')
+    expect(read(config, 'scoreboard/2026/11/24/0000/index.html')).not.toContain('23/0000/')
+    expect(read(config, 'scoreboard/2026/11/24/index.html')).toContain('../23/')
+    const before = hashTree(config.site.dir, 'archive')
+    await buildSite(config)
+    expect(hashTree(config.site.dir, 'archive')).toEqual(before)
   })
 
   test('ranks, shares and rates of a slot', async () => {

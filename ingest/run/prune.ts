@@ -1,0 +1,35 @@
+import type { LoadedConfig } from '../config/load.ts'
+import { refuseNewerStore } from '../store/derive.ts'
+import { newestSlot } from '../store/part.ts'
+import { clockDoubt, type Faded, fade, planFading, planLeftovers } from '../store/retention.ts'
+import { acquireLock } from './lock.ts'
+
+/**
+ * Lets everything fade that is older than `retention` says, at once, whatever the clock says, for somebody asked. `isRehearsal`: only tells what
+ * would go. `null` when nothing is stored. Throws a UserError (75) while a run is at work.
+ */
+export function prune({ config }: LoadedConfig, isRehearsal: boolean): Faded | null {
+  const { data, retention } = config
+  const release = acquireLock(data)
+  try {
+    refuseNewerStore(data)
+    const faded = planFading(data, retention, Infinity)
+    if (faded !== null && !isRehearsal) fade(data, faded)
+    return faded
+  } finally {
+    release()
+  }
+}
+
+/**
+ * What a run lets fade: two windows of each resolution at most, and only while the clock can be right; what a run that was killed left, in any case.
+ * `now`: unix seconds. Returns why nothing fades; `null`: nothing speaks against it.
+ */
+export function fadeSlowly({ config: { data, retention } }: LoadedConfig, now: number): string | null {
+  const newest = newestSlot(data)
+  if (newest === null) return null
+  const doubt = clockDoubt(newest, now)
+  const faded = doubt === null ? planFading(data, retention) : planLeftovers(data)
+  if (faded !== null) fade(data, faded)
+  return doubt
+}
