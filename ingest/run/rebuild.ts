@@ -2,11 +2,12 @@ import type { LoadedConfig } from '../config/load.ts'
 import { UserError } from '../model/errors.ts'
 import { partId } from '../model/part.ts'
 import { DAY_SECONDS, SLOT_SECONDS, startOfDay } from '../model/time.ts'
-import { tellsOf } from '../store/compare.ts'
+import { hasFaded, tellsOf } from '../store/compare.ts'
 import { derive, neighbours, refuseNewerStore } from '../store/derive.ts'
 import { hashFile, sweepTemporaries } from '../store/files.ts'
 import { beginGeneration, makeCurrent, storeRoot, takeOver } from '../store/generation.ts'
 import { commitEncoded, listDays, listStoredParts, readPartBytes, shortId } from '../store/part.ts'
+import { isSince, readIndex } from '../store/series-index.ts'
 import { isMark } from '../store/superseded.ts'
 import { acquireLock, waitForLock } from './lock.ts'
 import { countAgain, isOfOneFile, listSaved, type SavedFile } from './saved.ts'
@@ -37,7 +38,7 @@ type OnStep = (what: string, done: number, all: number) => void
 
 /**
  * Counts the saved flow files of some days again by today's config, into a new generation, and makes it the one that counts when all is
- * whole: at every instant the store is the old or the new one. Ended before its time it goes on where it stopped. The old generation
+ * whole: at every instant the store is the old or the new one. Days whose five-minute values have faded stay as they are. Ended before its time it goes on where it stopped. The old generation
  * stays. Throws a UserError (75) while a run is at work, and when something stored is damaged.
  */
 export async function rebuild(
@@ -53,14 +54,15 @@ export async function rebuild(
     sweepTemporaries(data)
     const before = storeRoot(data)
     const saved = listSaved(config)
+    const { since } = readIndex(before)
+    const told = to === undefined ? `${from} or later` : `${from} to ${to}`
     const days = [...new Set([...saved.keys(), ...listDays(before)])]
       .sort()
-      .filter((day) => day >= from && day <= (to ?? day))
-    if (days.length === 0)
-      throw new UserError(`${data}: nothing is stored of ${from}${to === undefined ? ' or later' : ` to ${to}`}`)
+      .filter((day) => day >= from && day <= (to ?? day) && isSince(since, '5m', day))
+    if (days.length === 0) throw new UserError(`${data}: nothing is stored of ${told}, or it has faded`)
     const root = beginGeneration(data, { from, to: to ?? '', config: fingerprint })
-    const touched = [...new Set(days.flatMap(neighbours))]
-    takeOver(before, root, (path) => !isOf(path, days) && !tellsOf(path, touched))
+    const touched = [...new Set(days.flatMap(neighbours))].filter((day) => isSince(since, '5m', day))
+    takeOver(before, root, (path) => !isOf(path, days) && (!tellsOf(path, touched) || hasFaded(path, since)))
     const files = days.flatMap((day) => (saved.get(day) ?? []).map((file) => ({ ...file, day })))
     const { counted, complaints } = await countFiles(loaded, root, files, threads, onStep)
     const kept = days.reduce((sum, day) => sum + keepOthers(before, root, day), 0)

@@ -42,8 +42,8 @@ export function compareDerived(
 
 const INDEX = join('series', 'index.json.gz')
 
-/** Have half hours faded that a two-hour file was made from? */
-function hasFaded(path: string, since: Floors): boolean {
+/** Have half hours faded that a two-hour file was made from? `path`: below the data directory. */
+export function hasFaded(path: string, since: Floors): boolean {
   const [, month] = /^series\/2h\/([\d-]+)\.json\.gz$/.exec(path) ?? []
   return month !== undefined && !isSince(since, '30m', `${month}-01`)
 }

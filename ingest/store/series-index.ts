@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { STEPS, type StepName } from '../model/time.ts'
+import { DAY_SECONDS, dayOf, type StepName, startOfDay } from '../model/time.ts'
 import { readDerived } from './derived-file.ts'
 import { DamagedFile, listDirectory, writeJson } from './files.ts'
 import { storeRoot } from './generation.ts'
+import { listDays } from './part.ts'
 
 const SCHEMA = 1
 
@@ -38,20 +39,24 @@ export function readFloors(data: string): Floors {
   }
 }
 
-/** Without an index: a resolution is kept from its first window on where the next coarser one goes further back. */
+/**
+ * Without an index: coarser values that go further back tell that finer ones have faded. Five-minute values begin a day after the parts; a long
+ * flow in the first of these reaches no further than the day before it.
+ */
 function floorsOf(data: string): Floors {
-  const [first, ...coarser] = (Object.keys(STEPS) as StepName[]).map((step) => ({
-    step,
-    names: listWindows(data, step),
-  }))
-  const floors: { [Step in StepName]?: string } = {}
-  let finer = first!
-  for (const each of coarser) {
-    const [from] = finer.names
-    if (from !== undefined && each.names[0] !== undefined && each.names[0] < from) floors[finer.step] = from
-    finer = each
+  const [half, month, year] = (['30m', '2h', '1d'] as const).map((step) => listWindows(data, step)[0])
+  const [part] = listDays(data)
+  const isBefore = (coarse: string | undefined, fine: string) =>
+    coarse !== undefined && coarse < fine.slice(0, coarse.length)
+  return {
+    ...(part !== undefined && isBefore(half, nextDay(part, -1)) && { '5m': nextDay(part, 1) }),
+    ...(half !== undefined && isBefore(month, half) && { '30m': half }),
+    ...(month !== undefined && isBefore(year, month) && { '2h': month }),
   }
-  return floors
+}
+
+function nextDay(day: string, days: number): string {
+  return dayOf(startOfDay(day) + days * DAY_SECONDS)
 }
 
 /** The windows of a resolution that are stored, ascending. */

@@ -7,6 +7,7 @@ import { fsck } from '../../ingest/run/fsck.ts'
 import { ingest } from '../../ingest/run/ingest.ts'
 import { fadeSlowly, prune } from '../../ingest/run/prune.ts'
 import { query } from '../../ingest/run/query.ts'
+import { rebuild } from '../../ingest/run/rebuild.ts'
 import { verify } from '../../ingest/run/verify.ts'
 import { listDays } from '../../ingest/store/part.ts'
 import { listWindows } from '../../ingest/store/series-index.ts'
@@ -114,6 +115,22 @@ test('a run lets two days fade, and none by a clock that must be wrong', async (
   expect([fadeSlowly(loaded, newest + 600), count()]).toEqual([null, DAYS - 2])
   expect([fadeSlowly(loaded, newest + 600), count()]).toEqual([null, DAYS - 4])
   expect([fadeSlowly(loaded, newest + 600), count()]).toEqual([null, DAYS - 4])
+})
+
+test('rebuild counts again what is kept, and leaves what has faded as it is', async () => {
+  const { base, data, loaded } = await setUp({ '5m': '7d', '30m': '8d' })
+  const before = { '2h': flowsOf(loaded, '2h'), '1d': flowsOf(loaded, '1d') }
+  prune(loaded, false)
+  const stored = hashTree(base, ...STORED)
+  const { days } = await rebuild(loaded, { from: day(0) })
+  expect(days[0]).toBe(day(DAYS - 1 - 7))
+  // Seals the days again.
+  await ingest(loaded)
+  const generation = Object.entries(hashTree(join(data, 'current/'), 'parts', 'series', 'boards'))
+  expect(generation.filter(([path, hash]) => stored[join('data', path)] !== hash)).toEqual([])
+  expect({ '2h': flowsOf(loaded, '2h'), '1d': flowsOf(loaded, '1d') }).toEqual(before)
+  prune(loaded, false)
+  expect(fsck(data, true).defects).toEqual([])
 })
 
 test('by size, the oldest days go first', async () => {
