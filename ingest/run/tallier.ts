@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { tallyFile } from '../aggregate/tally-file.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { FlowReader } from '../decode/flow-reader.ts'
+import { imbalanceOf } from '../store/conservation.ts'
 import { type EncodedPart, encodePart } from '../store/part.ts'
 import { readAhead } from './decode-ahead.ts'
 import { readDescriptor } from './descriptor.ts'
@@ -52,7 +53,7 @@ export function createTallier(loaded: LoadedConfig, files: number, threads: numb
   return { atOnce: 1, tally: (task) => tallyTask(task, loaded, readerFor(task)), close: () => Promise.resolve() }
 }
 
-/** Reads the open file to its end and counts it. Throws what `tallyFile` throws, and Unreadable. */
+/** Reads the open file to its end and counts it. Throws what `tallyFile` throws, and Unreadable; an Error when the counts do not add up. */
 export async function tallyTask(
   { descriptor, name, bytes, source }: TallyTask,
   { config, fingerprint }: TallyConfig,
@@ -60,6 +61,8 @@ export async function tallyTask(
 ): Promise<TalliedFile> {
   const file = { name, bytes, source, read: reader(descriptor, config.site.timeZone) }
   const { part, summary } = await tallyFile(file, config, fingerprint)
+  const imbalance = imbalanceOf(part)
+  if (imbalance !== null) throw new Error(`${name}: ${imbalance}`)
   const {
     file: { startMs },
     total,
