@@ -27,7 +27,10 @@ interface Done extends Verdict {
   readonly sweep: string
   readonly scenario: string
   readonly kind: Verdict['kind']
+  /** What it is counted under. */
   readonly of: string
+  /** How many trials the sweep has on this scenario. */
+  readonly all: number
   readonly seconds: number
 }
 
@@ -46,7 +49,7 @@ export async function runWhole(options: Options): Promise<number> {
     })
   }
   const done = journal.all()
-  const report = describe(done, options)
+  const report = describe(done)
   console.log(report)
   if (options.record) writeFileSync(new URL('RESULT.md', import.meta.url), report)
   return done.filter(({ kind }) => kind === 'broken').length
@@ -65,7 +68,8 @@ async function runSweep(sweep: Sweep, stage: Stage, options: Options, journal: J
   const scenario = stage.scenario.name
   const keyOf = (trial: Trial) => `${sweep.name}/${scenario}: ${trial.id}`
   const every = sweep.isLong ? options.every : 1
-  const trials = (await sweep.trialsOf(stage, options)).filter((_, n) => n % every === 0)
+  const all = await sweep.trialsOf(stage, options)
+  const trials = all.filter((_, n) => n % every === 0)
   const open = trials.filter((trial) => !journal.has(keyOf(trial)))
   const tell = createProgress(`${sweep.name}/${scenario}`, trials.length, trials.length - open.length)
   const queue = open.values()
@@ -75,7 +79,7 @@ async function runSweep(sweep: Sweep, stage: Stage, options: Options, journal: J
       const verdict = await trial.run(worker)
       const seconds = (performance.now() - began) / 1000
       const key = keyOf(trial)
-      journal.add({ ...verdict, key, sweep: sweep.name, scenario, of: trial.kind, seconds })
+      journal.add({ ...verdict, key, sweep: sweep.name, scenario, of: trial.kind, all: all.length, seconds })
       if (verdict.kind === 'broken') console.log(`BROKEN ${key}\n  ${verdict.problem}`)
       tell()
     }
@@ -125,17 +129,16 @@ function openJournal(isFresh: boolean): Journal {
 }
 
 /** What the journal holds, as RESULT.md. */
-function describe(done: readonly Done[], { every }: Options): string {
+function describe(done: readonly Done[]): string {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: PRODUCT, encoding: 'utf8' }).trim()
   const hours = done.reduce((sum, { seconds }) => sum + seconds, 0) / 3600
   const broken = done.filter(({ kind }) => kind === 'broken')
-  const sampled = every === 1 ? '' : ` Of kills and errors at system calls every ${every}th was done.`
   return `# What the crash harness found
 
-${new Date().toISOString().slice(0, 10)}, commit ${commit}, Node ${process.version}: ${done.length} trials in ${hours.toFixed(1)} h of worker time, **${broken.length} broken**.${sampled}
+${new Date().toISOString().slice(0, 10)}, commit ${commit}, Node ${process.version}: ${done.length} trials in ${hours.toFixed(1)} h of worker time, **${broken.length} broken**.
 
-| sweep | scenario | trials | sound | missed | broken | by kind |
-|---|---|---|---|---|---|---|
+| sweep | scenario | trials | of | sound | missed | broken | by kind |
+|---|---|---|---|---|---|---|---|
 ${rowsOf(done).join('\n')}
 
 *Missed*: the trial did not meet what it was meant to (the run was over, another call came first, there was enough space after all); the run was judged all the same.
@@ -152,7 +155,7 @@ function rowsOf(done: readonly Done[]): string[] {
   }
   return [...rows].map(([key, trials]) => {
     const count = (kind: Verdict['kind']) => trials.filter((each) => each.kind === kind).length
-    return `| ${key} | ${trials.length} | ${count('sound')} | ${count('missed')} | ${count('broken')} | ${kindsOf(trials)} |`
+    return `| ${key} | ${trials.length} | ${Math.max(...trials.map(({ all }) => all))} | ${count('sound')} | ${count('missed')} | ${count('broken')} | ${kindsOf(trials)} |`
   })
 }
 
