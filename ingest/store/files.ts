@@ -322,12 +322,13 @@ function copyAcross(from: string, to: string): void {
     copyFileSync(from, temporary)
     syncFile(temporary)
     if (!hasSameContent(from, temporary)) throw new Error(`${basename(from)}: the copy on the other device differs`)
-    linkSync(temporary, to)
-    syncDirectory(dirname(to))
-    unlinkSync(from)
-  } finally {
+    renameSync(temporary, to)
+  } catch (error) {
     rmSync(temporary, { force: true })
+    throw error
   }
+  syncDirectory(dirname(to))
+  unlinkSync(from)
 }
 
 const COMPARE_CHUNK = 1 << 20
