@@ -21,7 +21,7 @@ export interface Run {
   readonly ms: number
 }
 
-/** Starts `flowscan COMMAND` on a directory that holds its config; tells how it ended. */
+/** Starts `flowscan COMMAND` (with its options) on a directory that holds its config; tells how it ended. */
 export function startFlowscan(
   product: Product,
   base: string,
@@ -35,7 +35,7 @@ export function startFlowscan(
   const env = { ...process.env, UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0', NO_COLOR: '1', ...more }
   const child = spawn(
     process.execPath,
-    [...nodeOptions, cli, command, '--config', join(base, 'flowscan.config.json')],
+    [...nodeOptions, cli, ...command.split(' '), '--config', join(base, 'flowscan.config.json')],
     { cwd: '/', env, stdio: ['ignore', 'ignore', 'pipe'], timeout: HANGS_AFTER_MS, killSignal: 'SIGKILL' },
   )
   let stderr = ''

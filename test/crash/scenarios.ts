@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { BASE_SLOT, FIXTURES, laterFlowFile } from '../flow-files.ts'
 import { type State, stateOf, viewOf } from './state.ts'
@@ -10,6 +19,8 @@ export interface Scenario {
   readonly command: string
   /** Makes the directory as it is before; `flowscan` runs a command on it. */
   prepare(base: string, flowscan: (command: string) => Promise<void>): Promise<void>
+  /** A rename (`rename FROM -> TO #1`) that is told it leads to another file system, in every run under strace. */
+  readonly crosses?: RegExp
   /** What has to be the same, byte for byte, however often the command was disturbed. */
   stateOf(base: string): State
 }
@@ -59,6 +70,19 @@ export const scenarios: readonly Scenario[] = [
     stateOf: storeOf,
   },
   {
+    name: 'ingest, saved on another file system',
+    command: 'ingest',
+    crosses: /^rename flows\//,
+    async prepare(base, flowscan) {
+      configure(base)
+      putFlowFile(base, { at: 0 })
+      await flowscan('ingest')
+      putFlowFile(base, { at: 300 })
+    },
+    // Half a copy goes when a file is next copied there. The next run here need not, for no rename fails in it.
+    stateOf: (base) => withoutTemporaries(storeOf(base), 'saved/'),
+  },
+  {
     name: 'ingest, files stay',
     command: 'ingest',
     async prepare(base, flowscan) {
@@ -96,6 +120,17 @@ export const scenarios: readonly Scenario[] = [
       putFlowFile(base, { at: 8 * DAY })
     },
     stateOf: storeOf,
+  },
+  {
+    name: 'rebuild',
+    command: 'rebuild --from 2024-05-01',
+    async prepare(base, flowscan) {
+      configure(base)
+      for (const at of [0, 300]) putFlowFile(base, { at })
+      await flowscan('ingest')
+      configure(base, { networks: { mail: '198.51.100.0/28' } })
+    },
+    stateOf: (base) => ({ ...generationOf(base), ...stateOf(base, ['saved', 'flows']) }),
   },
   {
     name: 'build',
@@ -163,4 +198,14 @@ function siteOf(base: string): State {
   const site = stateOf(base, ['public'], /^public\/archive\/index\.json\.gz$/)
   const kept = Object.entries(site).filter(([path]) => path.startsWith('public/archive/') || isTemporary(path))
   return { ...viewOf(base), ...Object.fromEntries(kept), ...storeOf(base) }
+}
+
+/** The generation that counts, whatever its number. */
+function generationOf(base: string): State {
+  const current = join(base, 'data/current')
+  return existsSync(current) ? stateOf(realpathSync(current), ['.'], /^generation\.json\.gz$/) : {}
+}
+
+function withoutTemporaries(state: State, below: string): State {
+  return Object.fromEntries(Object.entries(state).filter(([path]) => !(path.startsWith(below) && isTemporary(path))))
 }

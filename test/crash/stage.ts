@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { copyTree, type Product, type Run, runFlowscan } from './product.ts'
 import type { Scenario } from './scenarios.ts'
 import { differenceOf, type State, stateOf, viewOf } from './state.ts'
-import { type Call, isCreating, pathsOf, trace, withoutChance } from './strace.ts'
+import { type Call, type Injection, isCreating, pathsOf, trace, withoutChance } from './strace.ts'
 
 /** What changes something on the disk. A kill before `close` leaves what a kill before the next of these does. */
 export const MUTATING = [
@@ -14,6 +14,8 @@ export const MUTATING = [
 
 /** What only looks, or lets go. */
 export const LOOKING = ['close', 'read', 'pread64', 'getdents64', 'statx', 'newfstatat', 'fstat', 'access', 'readlink']
+
+const ALL = [...MUTATING, ...LOOKING]
 
 /** A system call of an undisturbed run at which it can be disturbed. */
 export interface Point {
@@ -35,6 +37,8 @@ export interface Stage {
   readonly views: readonly State[]
   /** Of the undisturbed run, all calls that touch the directory. */
   readonly calls: readonly Call[]
+  /** What fails in every run that is traced. */
+  readonly always: readonly Injection[]
   readonly points: readonly Point[]
   /** Of the undisturbed run, in milliseconds, not traced. */
   readonly ms: number
@@ -50,14 +54,10 @@ export async function setStage(scenario: Scenario, root: string, product: Produc
   copyTree(before, undisturbed)
   const run = await runFlowscan(product, undisturbed, scenario.command)
   mustSucceed(run, scenario.name)
+  const always = await standingOf(scenario, root, product, before)
   const traced = join(root, 'traced')
   copyTree(before, traced)
-  const { calls, mainThread, ...ended } = await trace(
-    product,
-    traced,
-    scenario.command,
-    [...MUTATING, ...LOOKING].join(),
-  )
+  const { calls, mainThread, ...ended } = await trace(product, traced, scenario.command, ALL, always)
   mustSucceed(ended, `${scenario.name}, traced`)
   const expected = scenario.stateOf(undisturbed)
   const difference = differenceOf(expected, scenario.stateOf(traced))
@@ -71,9 +71,26 @@ export async function setStage(scenario: Scenario, root: string, product: Produc
     expected,
     views: [viewOf(before), viewOf(undisturbed)],
     calls: ours.map((call) => ({ ...call, args: call.args.replaceAll(traced, before) })),
-    points: namePoints(ours, traced, mainThread),
+    always,
+    points: namePoints(ours, traced, mainThread).filter(({ call }) => always.every((each) => each.call !== call)),
     ms: run.ms,
   }
+}
+
+/** The rename of the scenario that always fails, if there is one. */
+async function standingOf(
+  { crosses, name, command }: Scenario,
+  root: string,
+  product: Product,
+  before: string,
+): Promise<Injection[]> {
+  if (crosses === undefined) return []
+  const base = join(root, 'crossing')
+  copyTree(before, base)
+  const { calls, mainThread } = await trace(product, base, command, ['rename'])
+  const point = namePoints(calls, base, mainThread).find(({ what }) => crosses.test(what))
+  if (point === undefined) throw new Error(`${name}: no rename is like ${crosses}`)
+  return [{ call: 'rename', at: point.at, isMain: true, what: 'error=EXDEV' }]
 }
 
 function mustSucceed({ code, signal, stderr }: Run, what: string): void {
@@ -128,8 +145,9 @@ export async function disturb(
 ): Promise<Verdict> {
   for (let attempt = 0, when = at; attempt < TRIES; attempt++) {
     const base = freshCopy(stage, worker)
-    const injection = { call, at: when, isMain, what: disturbance }
-    const run = await trace(stage.product, base, stage.scenario.command, call, injection)
+    const injections = [{ call, at: when, isMain, what: disturbance }, ...stage.always]
+    const names = injections.map((each) => each.call)
+    const run = await trace(stage.product, base, stage.scenario.command, names, injections)
     const problem = await judge(run, base)
     if (problem !== null) return { kind: 'broken', problem }
     const passed = namePoints(run.calls, base, run.mainThread).find((each) => each.what === what)

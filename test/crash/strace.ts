@@ -39,21 +39,21 @@ const AWAIT_TRACER = new URL('await-tracer.mjs', import.meta.url).href
 /** V8 without threads of its own, which wake the main one when they like. */
 const NODE_OPTIONS = ['--single-threaded', '--v8-pool-size=0']
 
-/** Runs flowscan under strace, which writes down these calls (names, comma-separated) and meddles with one of them. */
+/** Runs flowscan under strace, which writes down these calls and meddles with some of them, of different names. */
 export async function trace(
   product: Product,
   base: string,
   command: string,
-  names: string,
-  injection?: Injection,
+  names: readonly string[],
+  injections: readonly Injection[] = [],
 ): Promise<TracedRun> {
   const log = `${base}.strace`
-  const loads = pathToFileURL(join(product, `dist/ingest/commands/${command}.js`)).href
+  const loads = pathToFileURL(join(product, `dist/ingest/commands/${command.split(' ')[0]}.js`)).href
   const { child, ended } = startFlowscan(product, base, command, [...NODE_OPTIONS, '--import', AWAIT_TRACER], {
     FLOWSCAN_LOADS: loads,
   })
   await untilStopped(child)
-  const strace = attach(child.pid!, log, names, injection)
+  const strace = attach(child.pid!, log, names, injections)
   await strace.attached
   child.kill('SIGCONT')
   const run = await ended
@@ -72,10 +72,10 @@ async function untilStopped(child: ChildProcess): Promise<void> {
   throw new Error(`flowscan ended with ${child.exitCode ?? child.signalCode} before it could be traced`)
 }
 
-function attach(pid: number, log: string, names: string, injection: Injection | undefined) {
-  const inject = injection && ['-e', `inject=${injection.call}:${injection.what}:when=${injection.at}`]
-  const options = ['-y', '-s', '0', '-e', `trace=${names}`, '-e', 'signal=none', ...(inject ?? [])]
-  const threads = injection?.isMain === true ? [] : ['-f']
+function attach(pid: number, log: string, names: readonly string[], injections: readonly Injection[]) {
+  const inject = injections.flatMap(({ call, at, what }) => ['-e', `inject=${call}:${what}:when=${at}`])
+  const options = ['-y', '-s', '0', '-e', `trace=${names.join()}`, '-e', 'signal=none', ...inject]
+  const threads = injections.length > 0 && injections.every(({ isMain }) => isMain) ? [] : ['-f']
   const strace = spawn('strace', [...threads, ...options, '-o', log, '-p', String(pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
