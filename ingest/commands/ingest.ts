@@ -2,9 +2,10 @@ import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { EXIT } from '../model/errors.ts'
-import { type IngestResult, ingest } from '../run/ingest.ts'
+import { type HealthReport, reportHealth } from '../run/health.ts'
+import { type IngestListener, type IngestResult, ingest } from '../run/ingest.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
-import { createProgress } from './progress.ts'
+import { createProgress, type Progress } from './progress.ts'
 
 export function configure(command: Command): void {
   addConfigOption(command)
@@ -18,21 +19,40 @@ Reads every completed flow file of every source (flows.dir), stores what it adds
 file is set aside in data/quarantine with its reason. Nothing is ever deleted, and nothing is counted twice.`,
     )
     .action(async ({ config }: ConfigOption) => {
-      await ingestAndReport(await loadConfig(config))
+      const loaded = await loadConfig(config)
+      await reportHealth(loaded.config, (report) => ingestAndReport(loaded, report))
     })
 }
 
 /** Ingests with progress and says how it went in one line; sets the exit code when files could not be read. */
-export async function ingestAndReport(loaded: LoadedConfig): Promise<void> {
+export async function ingestAndReport(loaded: LoadedConfig, report: HealthReport): Promise<void> {
   const progress = createProgress()
   let result: IngestResult
   try {
-    result = await ingest(loaded, progress, availableParallelism())
+    result = await ingest(loaded, toBoth(progress, report), availableParallelism())
   } finally {
     progress.stop()
   }
   console.error(summarize(result))
   if (result.exitCode !== EXIT.ok) process.exitCode = result.exitCode
+}
+
+function toBoth(progress: Progress, report: HealthReport): IngestListener {
+  return {
+    ...progress,
+    onFile(...told) {
+      progress.onFile?.(...told)
+      report.onFile(...told)
+    },
+    onRepair(repair) {
+      progress.onRepair?.(repair)
+      report.onRepair(repair)
+    },
+    onAlarm(alarm) {
+      progress.onAlarm?.(alarm)
+      report.onAlarm(alarm)
+    },
+  }
 }
 
 const WORDS = {

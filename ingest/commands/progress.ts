@@ -36,6 +36,7 @@ function bar(): Progress {
     onDay: (_day, done, all) => show('adding up days', done, all),
     onStep: show,
     onRepair: (repair) => say(printable(describeRepair(repair))),
+    onAlarm: ({ subject, what, mend }) => say(printable(`${subject}: ${what}; ${mend}`)),
     stop: () => shown.stop(),
   }
 }
@@ -48,6 +49,7 @@ function lines(): Progress {
     },
     onStep: () => {},
     onRepair: (repair) => console.error(printable(describeRepair(repair))),
+    onAlarm: ({ subject, what, mend }) => console.error(printable(`${subject}: ${what}; ${mend}`)),
     stop: () => {},
   }
 }

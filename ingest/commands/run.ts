@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
+import { reportHealth } from '../run/health.ts'
 import { buildAndReport } from './build.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
 import { ingestAndReport } from './ingest.ts'
@@ -22,6 +23,8 @@ Does what flowscan ingest does, then what flowscan build does. Safe to kill and 
 /** Ingests, then builds, by the config as it is now; what goes wrong is thrown (UserError) or printed. */
 export async function runAndReport(configPath: string): Promise<void> {
   const loaded = await loadConfig(configPath)
-  await ingestAndReport(loaded)
-  await buildAndReport(loaded)
+  await reportHealth(loaded.config, async (report) => {
+    await ingestAndReport(loaded, report)
+    await buildAndReport(loaded)
+  })
 }

@@ -5,6 +5,7 @@ import type { Config, Source } from '../config/schema.ts'
 import { EXIT, UserError } from '../model/errors.ts'
 import { discoverFlowFiles } from './discover.ts'
 import { isWorldWritable, KEEP_OUT } from './privacy.ts'
+import { LITTLE_SPACE } from './room.ts'
 
 /** One thing that was looked at. `subject` is a key of the config; what is not ok says how to mend it. */
 export interface Finding {
@@ -16,8 +17,6 @@ export interface Finding {
 }
 
 const MEBIBYTE = 1024 * 1024
-/** A site and its next release take some hundred MiB. */
-const LITTLE_SPACE = 1024 * MEBIBYTE
 const NO_SPACE = 64 * MEBIBYTE
 
 /** Looks at every directory that the config names, as the user who runs this; writes nothing. */
@@ -80,7 +79,10 @@ function checkFlowFiles(config: Config, sources: readonly { source: Source; key:
     const files = discoverFlowFiles(config)
     return sources.map(({ source, key }) => {
       const { dir, pattern } = source
-      const waiting = files.filter((file) => file.source === source).length
+      const found = files.filter((file) => file.source.source === source.source)
+      const mistake = found.find((file) => file.mistake !== undefined)?.mistake
+      if (mistake !== undefined) return error(key.dir, mistake.replace(/^flows\.dir: /, ''))
+      const waiting = found.length
       if (waiting > 0) return ok(key.dir, `${dir}: ${waiting} completed flow file${waiting === 1 ? '' : 's'} waiting`)
       const names = pattern === undefined ? 'ft-v05.2026-11-23.163500+0000 or nfcapd.202611231635' : String(pattern)
       return ok(key.dir, `${dir}: no completed flow file (named like ${names}) waiting`)

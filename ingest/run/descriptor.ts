@@ -1,16 +1,17 @@
 import { createFlowReader, type FlowReader } from '../decode/flow-reader.ts'
 import { readChunks } from '../store/files.ts'
-import { Unreadable } from './flow-file.ts'
+import { Deferred, isGone, Unreadable } from './flow-file.ts'
 
 const CHUNK = 1 << 18
 
-/** Reads the flow file behind a descriptor. What the system does not let us read is Unreadable. */
+/** Reads the flow file behind a descriptor. What the system does not let us read is Unreadable; what has gone from a server is Deferred. */
 export function readDescriptor(descriptor: number, timeZone: string): FlowReader {
   const read = createFlowReader(async function* () {
     yield* readChunks(descriptor, CHUNK)
   }, timeZone)
   return (emit) =>
     read(emit).catch((error: unknown) => {
-      throw error instanceof Error && 'syscall' in error ? new Unreadable(error.message, { cause: error }) : error
+      if (!(error instanceof Error && 'syscall' in error)) throw error
+      throw isGone(error) ? new Deferred('it has gone') : new Unreadable(error.message, { cause: error })
     })
 }

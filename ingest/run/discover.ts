@@ -18,11 +18,14 @@ export interface WaitingFile {
   /** The name with the directories above it, below the source's `dir`, that tell of more than the date: `router-1/nfcapd.202611231635`. */
   readonly place: string
   readonly source: Source
+  /** Why it cannot be read: it is the directory of a source. */
+  readonly mistake?: string
 }
 
 /**
  * Completed flow files in the directories of all sources and below (not in any `saved`, nor where flowscan writes), the newest by name first: what
- * people look at is there soonest. Throws a UserError when a directory cannot be read, or when two sources reach the same one by links.
+ * people look at is there soonest. A directory of one of several sources that cannot be read is told as a file that cannot. Throws a UserError when
+ * the only one cannot be read, or when two sources reach the same one by links.
  */
 export function discoverFlowFiles(config: Config): WaitingFile[] {
   const { flows, data, site } = config
@@ -35,13 +38,24 @@ export function discoverFlowFiles(config: Config): WaitingFile[] {
   if (shared !== undefined) throw new UserError(`flows: ${shared.message}`, EXIT.config)
   const leaveOut = new Set([data, site.dir].map(real).concat(sources.flatMap(({ saved }) => saved || [])))
   const timeIn = createNameClock(site.timeZone)
+  const find = (source: Source, at: number) =>
+    [...walk(source.dir, source, leaveOut)].map((path) => toWaiting(path, source.dir, flows[at]!))
   return sources
-    .flatMap((source, at) =>
-      [...walk(source.dir, source, leaveOut)].map((path) => toWaiting(path, source.dir, flows[at]!)),
-    )
+    .flatMap((source, at) => (flows.length === 1 ? find(source, at) : orMistake(source, () => find(source, at))))
     .map((file) => ({ file, ms: timeIn(file.name) ?? 0 }))
     .sort((a, b) => b.ms - a.ms || (a.file.path < b.file.path ? -1 : 1))
     .map(({ file }) => file)
+}
+
+/** One of several collectors must not keep the others waiting. */
+function orMistake(source: Source, find: () => WaitingFile[]): WaitingFile[] {
+  try {
+    return find()
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const name = basename(source.dir)
+    return [{ path: source.dir, name, place: name, source, mistake: error.message }]
+  }
 }
 
 function toWaiting(path: string, dir: string, source: Source): WaitingFile {

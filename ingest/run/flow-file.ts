@@ -1,4 +1,5 @@
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs'
+import { constants as system } from 'node:os'
 import type { Source } from '../config/schema.ts'
 import type { WaitingFile } from './discover.ts'
 
@@ -33,9 +34,10 @@ export class Refused extends Error {
 
 /**
  * Opens a completed flow file. Throws Deferred when it is still being written or has gone; Refused when it is a link, a device, a second
- * name of another file, somebody's who may not write flow files, or has a name that cannot be said.
+ * name of another file, somebody's who may not write flow files, or has a name that cannot be said; Unreadable.
  */
-export function openFlowFile({ path, name, source }: WaitingFile, nowMs: number): OpenedFile {
+export function openFlowFile({ path, name, source, mistake }: WaitingFile, nowMs: number): OpenedFile {
+  if (mistake !== undefined) throw new Unreadable(mistake)
   const descriptor = open(path)
   try {
     const before = fstatSync(descriptor, { bigint: true })
@@ -84,9 +86,15 @@ function open(path: string): number {
       throw new Refused('this is a symbolic link; flowscan reads only plain files: put the file itself there')
     if (code === 'ENXIO') throw new Refused('this is a socket; expected a flow file')
     if (code === 'ENOENT' && path.includes(NO_TEXT)) throw new Refused('its name is not UTF-8; rename it')
-    if (code === 'ENOENT' || code === 'ESTALE') throw new Deferred('it has gone')
+    if (isGone(error as Error)) throw new Deferred('it has gone')
     throw new Unreadable((error as Error).message, { cause: error })
   }
+}
+
+/** Has a file gone, here or on the server that it lies on? (Node has no code for ESTALE, only its number.) */
+export function isGone(error: Error): boolean {
+  const { code, errno } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || errno === -system.errno.ESTALE
 }
 
 function refuseOddFile(stat: BigIntStats, { source, allowUids }: Source): void {

@@ -8,17 +8,18 @@ import { DamagedFile, hashOpen, makeDirectory, moveFile, sweepTemporaries } from
 import { commitEncoded, shortId } from '../store/part.ts'
 import { horizonOf } from '../store/retention.ts'
 import { NewerSchema } from '../store/schema.ts'
+import type { Alarm } from './alarm.ts'
 import { discoverFlowFiles, type WaitingFile } from './discover.ts'
 import { Deferred, type OpenedFile, openFlowFile, Refused, Unreadable } from './flow-file.ts'
 import { type LeftFiles, readLeftFiles } from './left.ts'
-import { acquireLock } from './lock.ts'
+import { acquireLock, isLocked } from './lock.ts'
 import { copiedFrom, settleWithNamesakes } from './namesakes.ts'
 import { assertPrivate } from './privacy.ts'
 import { asideId, type Reason, reasonOf, recordReason, setAside } from './quarantine.ts'
 import { deriveAndRepair, type Repair } from './repair.ts'
 import { assertRoom, NoRoom } from './room.ts'
 import { savedPath } from './saved.ts'
-import { createTallier, type TalliedFile, type Tallier } from './tallier.ts'
+import { createTallier, NoThreads, type TalliedFile, type Tallier } from './tallier.ts'
 
 /** What became of one flow file. */
 export type Outcome =
@@ -34,6 +35,8 @@ export interface IngestListener {
   onFile?(file: WaitingFile, outcome: Outcome, done: number, all: number): void
   onDay?(day: string, done: number, all: number): void
   onRepair?(repair: Repair): void
+  /** Something that somebody should look at: it stands in `health.json`. */
+  onAlarm?(alarm: Alarm): void
 }
 
 /** How many files had each outcome, and which UTC days changed. */
@@ -66,13 +69,20 @@ interface Run {
 export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}, threads = 1): Promise<IngestResult> {
   const { data } = loaded.config
   assertPrivate(loaded.config)
+  const hasDied = isLocked(data)
   const release = acquireLock(data)
   try {
     refuseNewerStore(data)
     sweepTemporaries(data)
     const waiting = discoverFlowFiles(loaded.config)
     const left = readLeftFiles(data)
-    const { counts, exitCode } = await ingestFiles(waiting, loaded, left, listener, threads)
+    // Where the last run died, or a file made it fail, files are counted apart: whatever they do, the run goes on.
+    const tallier = createTallier(loaded, waiting.length, threads, hasDied || left.failing() > 0)
+    const { counts, exitCode } = await ingestFiles(
+      waiting,
+      { loaded, left, tallier, horizon: horizonOf(data) },
+      listener,
+    )
     const days = await deriveAndRepair(loaded, listener.onDay, listener.onRepair)
     left.save(new Set(waiting.map(({ path }) => path)))
     return { counts, days, exitCode }
@@ -84,14 +94,10 @@ export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}
 /** Files may be read and counted by several threads at once; this one alone writes. */
 async function ingestFiles(
   waiting: readonly WaitingFile[],
-  loaded: LoadedConfig,
-  left: LeftFiles,
+  run: Run,
   listener: IngestListener,
-  threads: number,
 ): Promise<Omit<IngestResult, 'days'>> {
   const counts = { counted: 0, known: 0, deferred: 0, refused: 0, quarantined: 0, unreadable: 0, failed: 0 }
-  const tallier = createTallier(loaded, waiting.length, threads)
-  const run = { loaded, left, tallier, horizon: horizonOf(loaded.config.data) }
   const files = waiting.values()
   let done = 0
   let exitCode: number = EXIT.ok
@@ -107,9 +113,9 @@ async function ingestFiles(
     }
   }
   try {
-    await Promise.all(Array.from({ length: tallier.atOnce }, takeTurns))
+    await Promise.all(Array.from({ length: run.tallier.atOnce }, takeTurns))
   } finally {
-    await tallier.close()
+    await run.tallier.close()
   }
   return { counts, exitCode }
 }
@@ -170,7 +176,7 @@ async function tally(opened: OpenedFile, tallier: Tallier): Promise<TalliedFile>
   try {
     return await tallier.tally(opened)
   } catch (error) {
-    if (error instanceof UserError || error instanceof Unreadable) throw error
+    if ([UserError, Deferred, Unreadable, NoThreads].some((kind) => error instanceof kind)) throw error
     throw new Failed(error instanceof Error ? (error.stack ?? error.message) : String(error), { cause: error })
   }
 }
@@ -217,7 +223,10 @@ function putAside(
   if (source.saved === false) {
     recordReason(loaded.config.data, id, reason)
     left.add(path, stat)
-  } else if (opened.isStillThere()) setAside(loaded.config.data, id, path, name, reason)
+  } else if (opened.isStillThere()) {
+    setAside(loaded.config.data, id, path, name, reason)
+    left.forget(path)
+  }
 }
 
 function describe(error: Error, { path, name, place, source }: WaitingFile, { config }: LoadedConfig): Reason {

@@ -27,6 +27,8 @@ export interface LeftFiles {
   add(path: string, stat: BigIntStats, part?: string): void
   /** One more run could not read or count this file: in how many it could not. `stat`: `undefined` when even that is not to be had. */
   failed(path: string, stat: BigIntStats | undefined): number
+  /** This file is no longer where it was. */
+  forget(path: string): void
   /** Files that could not be read or counted. */
   failing(): number
   /** Writes what is known of the files that still exist. */
@@ -57,6 +59,7 @@ export function readLeftFiles(data: string): LeftFiles {
       failedNow.add(file)
       return left.attempts
     },
+    forget: (file) => void known.delete(file),
     failing: () => [...known.values()].filter(({ attempts }) => attempts !== undefined).length,
     save(present) {
       // One that could be read after all has been moved, or is known without attempts.

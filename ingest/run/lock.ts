@@ -36,6 +36,11 @@ export function acquireLock(data: string): () => void {
   throw new UserError(`${path}: other processes take this lock again and again; try later`, EXIT.tryLater)
 }
 
+/** Is there a lock, held or left behind? Whoever takes it then knows that the one before did not end well. */
+export function isLocked(data: string): boolean {
+  return readLock(join(data, 'lock')) !== null
+}
+
 /** For what reads only, and would take what is half done for damage: throws a UserError (75) while a process is at work. */
 export function refuseWhileLocked(data: string): () => void {
   const path = join(data, 'lock')

@@ -1,6 +1,9 @@
 import { statfsSync } from 'node:fs'
 import { EXIT, UserError } from '../model/errors.ts'
 
+/** A site and its next release take some hundred MiB. */
+export const LITTLE_SPACE = 1024 * 1024 * 1024
+
 /** There is not room enough to begin with a file: no fault of that file. */
 export class NoRoom extends UserError {
   constructor(message: string) {

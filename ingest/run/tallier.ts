@@ -44,11 +44,12 @@ const LARGE = 32 * 1024 * 1024
 
 /**
  * For `files` flow files: few are counted one after the other in this thread, those that are large with a second one that decodes; for
- * many there are `threads` workers, and one file more waiting so that none of them idles.
+ * many there are `threads` workers, and one file more waiting so that none of them idles. `isApart`: workers in any case, for a file that
+ * ends its thread leaves this one.
  */
-export function createTallier(loaded: LoadedConfig, files: number, threads: number): Tallier {
+export function createTallier(loaded: LoadedConfig, files: number, threads: number, isApart = false): Tallier {
   const { config, fingerprint } = loaded
-  if (threads > 1 && files >= MANY) return new Pool({ config, fingerprint }, threads)
+  if (isApart || (threads > 1 && files >= MANY)) return new Pool({ config, fingerprint }, threads)
   const readerFor = ({ bytes }: TallyTask) => (threads > 1 && bytes >= LARGE ? readAhead : readDescriptor)
   return { atOnce: 1, tally: (task) => tallyTask(task, loaded, readerFor(task)), close: () => Promise.resolve() }
 }
@@ -82,19 +83,28 @@ export type TallyAnswer = { readonly tallied: TalliedFile } | Failure
 interface Job {
   readonly task: TallyTask
   settle(answer: TallyAnswer): void
+  fail(error: Error): void
 }
+
+/** No thread begins to work: no fault of the files that wait. */
+export class NoThreads extends Error {
+  override readonly name = 'NoThreads'
+}
+
+/** What a thread may hold besides its tables; a file for which that is too little is set aside before it can end the whole process. */
+const LIMITS = { maxOldGenerationSizeMb: 512 }
 
 /** Workers that live as long as a backlog is worked off. */
 class Pool implements Tallier {
   readonly atOnce: number
-  readonly #workers: Worker[]
+  readonly #workers = new Set<Worker>()
   readonly #idle: Worker[] = []
   readonly #waiting: Job[] = []
   readonly #busy = new Map<Worker, Job>()
 
   constructor(config: TallyConfig, threads: number) {
     this.atOnce = threads + 1
-    this.#workers = Array.from({ length: threads }, () => this.#start(config))
+    for (let at = 0; at < threads; at++) this.#start(config)
   }
 
   tally(task: TallyTask): Promise<TalliedFile> {
@@ -103,25 +113,37 @@ class Pool implements Tallier {
         if ('tallied' in answer) resolve(answer.tallied)
         else reject(toError(answer))
       }
-      this.#waiting.push({ task, settle })
+      this.#waiting.push({ task, settle, fail: reject })
       this.#assign()
     })
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+    await Promise.all([...this.#workers].map((worker) => worker.terminate()))
   }
 
-  #start(config: TallyConfig): Worker {
-    const worker = new Worker(new URL('./tally-worker.js', import.meta.url), { workerData: config })
-    worker.on('message', (answer: TallyAnswer) => {
-      this.#settle(worker, answer)
+  #start(config: TallyConfig): void {
+    const worker = new Worker(new URL('./tally-worker.js', import.meta.url), {
+      workerData: config,
+      resourceLimits: LIMITS,
+    })
+    worker.on('message', (answer: TallyAnswer | 'ready') => {
+      if (answer !== 'ready') this.#settle(worker, answer)
       this.#idle.push(worker)
       this.#assign()
     })
-    worker.on('error', (error) => this.#settle(worker, toFailure(error)))
-    this.#idle.push(worker)
-    return worker
+    worker.on('error', (error) => this.#replace(worker, error, config))
+    this.#workers.add(worker)
+  }
+
+  /** A worker died. If of the file that it was counting, another takes its place; if it did not even begin, none would. */
+  #replace(worker: Worker, error: Error, config: TallyConfig): void {
+    const wasBusy = this.#busy.has(worker)
+    this.#workers.delete(worker)
+    this.#settle(worker, toFailure(error))
+    if (wasBusy) this.#start(config)
+    else if (this.#workers.size === 0)
+      for (const { fail } of this.#waiting.splice(0)) fail(new NoThreads(error.message, { cause: error }))
   }
 
   #settle(worker: Worker, answer: TallyAnswer): void {

@@ -12,3 +12,4 @@ parentPort!.on('message', async (task: TallyTask) => {
   }
   parentPort!.postMessage(answer)
 })
+parentPort!.postMessage('ready')

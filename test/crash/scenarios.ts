@@ -54,7 +54,7 @@ export const scenarios: readonly Scenario[] = [
     command: 'ingest',
     async prepare(base, flowscan) {
       configure(base)
-      putFlowFile(base, { at: 0, drop: 5 })
+      putFile(base, flowFileName(0), laterFlowFile(0).subarray(0, 30_000))
       await flowscan('ingest')
       putFlowFile(base, { at: 0 })
     },

@@ -31,6 +31,7 @@ import { listParts, listStoredParts } from '../../ingest/store/part.ts'
 import { synthesizeFile } from '../../ingest/synthesize/index.ts'
 import { hashTree, temporaryDirectory } from '../directory.ts'
 import { BASE_SLOT, CONFIG, FIXTURES, laterFlowFile, writeFlowFiles } from '../flow-files.ts'
+import { isWithout } from '../programs.ts'
 
 /* What may lie in a spool, case by case, and what becomes of it. On real files of a real file system. */
 
@@ -638,6 +639,33 @@ describe('other devices', () => {
   )
 })
 
+test.skipIf(isWithout('a server that forgets files', 'strace')).each([
+  { name: 'when it is opened', call: 'openat' },
+  { name: 'while it is read', call: 'pread64' },
+])('case 32: a file that vanishes from its server (ESTALE) $name is left for the next run', ({ call }) => {
+  const { base, put } = setUp()
+  const path = put(NAME, whole)
+  writeFileSync(join(base, 'flowscan.config.json'), JSON.stringify(CONFIG))
+  const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:error=ESTALE`]
+  const argv = [
+    '-f',
+    '-qq',
+    '-P',
+    path,
+    ...inject,
+    process.execPath,
+    CLI,
+    'ingest',
+    '--config',
+    join(base, 'flowscan.config.json'),
+  ]
+  const { stderr, status } = spawnSync('strace', argv, { encoding: 'utf8', cwd: '/' })
+  expect(stderr).toMatch(/left for the next run: it has gone/)
+  expect(status).toBe(0)
+  expect(existsSync(path)).toBe(true)
+  expect(runCli(base, {}).stderr).toMatch(/1 counted/)
+})
+
 describe('several sources', () => {
   test('each has its directory, its saved and its name in the parts; all add up', async () => {
     const flows = [
@@ -660,6 +688,21 @@ describe('several sources', () => {
     expect(savedIn(base)).toEqual([`core/${DAY}/${NAME}`])
     expect(await run()).toEqual({})
     expect(existsSync(join(base, 'flows', 'edge', 'done', DAY, NAME))).toBe(true)
+  })
+
+  test('one whose directory has gone is told, and the others go on', async () => {
+    const { base, put, run } = setUp([
+      { source: 'core', dir: 'flows/core' },
+      { source: 'edge', dir: 'flows/edge' },
+    ])
+    put(`core/${NAME}`, whole)
+    expect(await run()).toMatchObject({
+      [`core/${NAME}`]: { kind: 'counted' },
+      edge: { kind: 'unreadable', reason: expect.stringMatching(/flows\/edge: cannot be read; make it/), attempts: 1 },
+    })
+    expect(await run()).toMatchObject({ edge: { attempts: 2 } })
+    mkdirSync(join(base, 'flows', 'edge'))
+    expect(await run()).toEqual({})
   })
 
   test('two that reach one directory by a link are a mistake that names both', async () => {

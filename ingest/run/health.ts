@@ -1,0 +1,198 @@
+import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import { EXIT, UserError } from '../model/errors.ts'
+import { DAY_SECONDS, dayOf, isoTime, SLOT_SECONDS } from '../model/time.ts'
+import { writeFileDurably } from '../store/files.ts'
+import { listDays, listParts, newestSlot } from '../store/part.ts'
+import type { Alarm } from './alarm.ts'
+import type { IngestListener, Outcome } from './ingest.ts'
+import { quarantinePath, type Reason } from './quarantine.ts'
+import { LITTLE_SPACE } from './room.ts'
+
+/** `data/health.json`: how flowscan is. The only file below `data` that depends on the clock. Times are ISO 8601 in UTC. */
+export interface Health {
+  readonly schema: 1
+  /** The end of the run that tells this. */
+  readonly at: string
+  /** The end of the last run that did all it should; `null`: there was none. */
+  readonly lastSuccess: string | null
+  /** The newest slot that is stored, and how long ago it ended. */
+  readonly newestSlot: string | null
+  readonly lagSeconds: number | null
+  /** What became of the flow files of the last run, and what ended it early, if something did. */
+  readonly lastRun: { readonly files: { readonly [K in Outcome['kind']]: number }; readonly error: string | null }
+  readonly quarantine: { readonly count: number; readonly newest: readonly Reason[] }
+  /** Files that could not be read or counted, and wait for another attempt. */
+  readonly pending: number
+  /** Flow files that came before under another name, the newest last. */
+  readonly copies: readonly { readonly file: string; readonly of: string }[]
+  /** What is missing of the 24 hours up to the newest slot. */
+  readonly gaps: readonly { readonly source: string; readonly from: string; readonly to: string }[]
+  readonly free: { readonly bytes: number; readonly inodes: number | null } | null
+  readonly alarms: readonly (Alarm & { readonly since: string })[]
+}
+
+/** Listens to a run and tells in the end how it went. */
+export interface HealthReport extends Required<Pick<IngestListener, 'onFile' | 'onRepair' | 'onAlarm'>> {
+  /** Writes `data/health.json`. `error`: what ended the run early. */
+  write(error: unknown): void
+}
+
+const NEWEST_REASONS = 10
+const NEWEST_COPIES = 100
+
+/**
+ * Does what a run does, and writes how it went, whether it succeeds or fails. A run that another one kept from its work says nothing: the
+ * other will.
+ */
+export async function reportHealth(config: Config, run: (report: HealthReport) => Promise<void>): Promise<void> {
+  const report = createHealthReport(config)
+  try {
+    await run(report)
+  } catch (error) {
+    if (!(error instanceof UserError && error.exitCode === EXIT.tryLater)) quietly(() => report.write(error))
+    throw error
+  }
+  report.write(null)
+}
+
+function createHealthReport({ data, flows }: Config): HealthReport {
+  const before = readHealth(data)
+  const files = { counted: 0, known: 0, deferred: 0, refused: 0, quarantined: 0, unreadable: 0, failed: 0 }
+  const copies = [...(before?.copies ?? [])]
+  const alarms: Alarm[] = []
+  return {
+    onFile({ path }, outcome) {
+      files[outcome.kind]++
+      if (outcome.kind === 'known' && outcome.copyOf !== null) copies.push({ file: path, of: outcome.copyOf })
+    },
+    onRepair(repair) {
+      if ('isGap' in repair && repair.isGap)
+        alarms.push({
+          subject: 'parts',
+          what: `${repair.path}: what it held is in no saved flow file`,
+          mend: 'put the flow files of that day back from a backup and run flowscan verify --repair',
+        })
+    },
+    onAlarm: (alarm) => alarms.push(alarm),
+    write(error) {
+      if (!existsSync(data)) return
+      const at = isoTime(Date.now() / 1000)
+      const slot = quietly(() => newestSlot(data)) ?? null
+      const pending = files.unreadable + files.failed
+      const quarantine = readQuarantine(data)
+      const free = quietly(() => freeIn(data)) ?? null
+      const told = [...alarms, ...alarmsOf({ error, quarantine, pending, free })]
+      const health: Health = {
+        schema: 1,
+        at,
+        lastSuccess: error === null ? at : (before?.lastSuccess ?? null),
+        newestSlot: slot === null ? null : isoTime(slot),
+        lagSeconds: slot === null ? null : Math.round(Date.now() / 1000) - slot - SLOT_SECONDS,
+        lastRun: { files, error: error === null ? null : messageOf(error) },
+        quarantine,
+        pending,
+        copies: copies.slice(-NEWEST_COPIES),
+        gaps: (slot === null ? null : quietly(() => gapsOf(data, flows, slot))) ?? [],
+        free,
+        alarms: [...new Map(told.map((alarm) => [alarm.subject, alarm])).values()].map((alarm) => ({
+          ...alarm,
+          since: before?.alarms.find(({ subject }) => subject === alarm.subject)?.since ?? at,
+        })),
+      }
+      writeFileDurably(healthPath(data), Buffer.from(`${JSON.stringify(health, null, 2)}\n`))
+    },
+  }
+}
+
+export function healthPath(data: string): string {
+  return join(data, 'health.json')
+}
+
+/** `null`: there is none, or nobody could read it. It is written anew after each run. */
+export function readHealth(data: string): Health | null {
+  return quietly(() => JSON.parse(readFileSync(healthPath(data), 'utf8')) as Health) ?? null
+}
+
+function alarmsOf({
+  error,
+  quarantine,
+  pending,
+  free,
+}: Pick<Health, 'quarantine' | 'pending' | 'free'> & { error: unknown }): Alarm[] {
+  const [newest] = quarantine.newest
+  return [
+    error !== null && {
+      subject: 'run',
+      what: `the last run did not end well: ${messageOf(error)}`,
+      mend: 'do what the message says; flowscan check tells more',
+    },
+    newest !== undefined && {
+      subject: 'quarantine',
+      what: `${quarantine.count} files or directories were set aside or refused, the newest: ${newest.file}: ${newest.reason}`,
+      mend: 'look at them in data/quarantine; remove what is dealt with',
+    },
+    pending > 0 && {
+      subject: 'flow files',
+      what: `${pending} could not be read or made flowscan fail; they are tried again`,
+      mend: 'the log of the run names each with its reason',
+    },
+    free !== null &&
+      free.bytes < LITTLE_SPACE && {
+        subject: 'space',
+        what: `${free.bytes} bytes free where data is`,
+        mend: 'make room',
+      },
+  ].filter((alarm) => alarm !== false)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function readQuarantine(data: string): Health['quarantine'] {
+  const directory = quarantinePath(data)
+  const ids = quietly(() => readdirSync(directory)) ?? []
+  const aged = ids.map((id) => ({ id, ms: quietly(() => statSync(join(directory, id)).mtimeMs) ?? 0 }))
+  const newest = aged.sort((a, b) => b.ms - a.ms).slice(0, NEWEST_REASONS)
+  return {
+    count: ids.length,
+    newest: newest.flatMap(
+      ({ id }) => quietly(() => JSON.parse(readFileSync(join(directory, id, 'reason.json'), 'utf8')) as Reason) ?? [],
+    ),
+  }
+}
+
+function freeIn(data: string): Health['free'] {
+  const { bavail, bsize, files, ffree } = statfsSync(data)
+  return { bytes: bavail * bsize, inodes: files === 0 ? null : ffree }
+}
+
+/** By source, the slots of the last 24 hours without a part; what was before anything was stored is not missing. */
+function gapsOf(data: string, flows: Config['flows'], newest: number): Health['gaps'] {
+  const days = listDays(data)
+  const dayAgo = newest - DAY_SECONDS + SLOT_SECONDS
+  const parts = days.filter((day) => day >= dayOf(dayAgo)).flatMap((day) => listParts(data, day))
+  const first = days[0]! < dayOf(dayAgo) ? dayAgo : Math.max(dayAgo, parts[0]!.slot)
+  return flows.flatMap(({ source }) => {
+    const present = new Set(parts.filter((part) => part.source === source).map(({ slot }) => slot))
+    const gaps: { from: number; to: number }[] = []
+    for (let slot = first; slot <= newest; slot += SLOT_SECONDS) {
+      if (present.has(slot)) continue
+      const last = gaps.at(-1)
+      if (last?.to === slot) last.to += SLOT_SECONDS
+      else gaps.push({ from: slot, to: slot + SLOT_SECONDS })
+    }
+    return gaps.map(({ from, to }) => ({ source, from: isoTime(from), to: isoTime(to) }))
+  })
+}
+
+/** What cannot be told must not keep the rest from being told. */
+function quietly<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
