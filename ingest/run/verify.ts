@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
+import { toJson } from '../model/counter.ts'
 import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { compareDerived, tellsOf } from '../store/compare.ts'
@@ -186,7 +187,7 @@ function judge(data: string, counted: EncodedPart, countsMissing: boolean): stri
 const KEYS = ['file', 'total', 'slots', 'hosts', 'quality'] as const
 
 function compare(stored: Part, again: Part): string | Pick<Verdict, 'kind'> {
-  const isSame = (key: keyof Part) => JSON.stringify(stored[key]) === JSON.stringify(again[key])
+  const isSame = (key: keyof Part) => toJson(stored[key]) === toJson(again[key])
   if (stored.config !== again.config && isSame('total')) return { kind: 'equalTotals' }
   const differing = stored.config === again.config ? KEYS.filter((key) => !isSame(key)) : ['total']
   if (differing.length === 0) return { kind: 'equal' }
