@@ -63,10 +63,10 @@ interface Run {
  * Reads every completed flow file that waits, stores what it adds up to, moves it to `saved` of its source, and brings series and boards up to
  * date. One file after the other, each whole: its part is durable before the file moves, so a kill at any moment costs nothing and counts nothing
  * twice. A damaged file is set aside with its reason, and so is one that makes flowscan itself fail in three runs; the others go on. `threads` count
- * files at once where many wait, and share the work where one is large. Throws a UserError when another run holds the lock (75), when there is
+ * files at once where many wait, and share the work where one is large; none: all is done in this one. Throws a UserError when another run holds the lock (75), when there is
  * too little room or everybody may write where only flowscan should (74), and what the disk refuses.
  */
-export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}, threads = 1): Promise<IngestResult> {
+export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}, threads = 0): Promise<IngestResult> {
   const { data } = loaded.config
   assertPrivate(loaded.config)
   const hasDied = isLocked(data)
@@ -77,7 +77,8 @@ export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}
     const waiting = discoverFlowFiles(loaded.config)
     const left = readLeftFiles(data)
     // Where the last run died, or a file made it fail, files are counted apart: whatever they do, the run goes on.
-    const tallier = createTallier(loaded, waiting.length, threads, hasDied || left.failing() > 0)
+    const isApart = threads > 0 && (hasDied || left.failing() > 0)
+    const tallier = createTallier(loaded, waiting.length, threads, isApart)
     const { counts, exitCode } = await ingestFiles(
       waiting,
       { loaded, left, tallier, horizon: horizonOf(data) },
