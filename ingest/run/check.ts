@@ -1,8 +1,11 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isInside } from '../config/places.ts'
 import type { Config, Source } from '../config/schema.ts'
 import { EXIT, UserError } from '../model/errors.ts'
+import { listFiles } from '../store/files.ts'
+import { type Forecast, forecast } from '../store/forecast.ts'
+import { STORE, storeRoot } from '../store/generation.ts'
 import { discoverFlowFiles } from './discover.ts'
 import { isWorldWritable, KEEP_OUT } from './privacy.ts'
 import { LITTLE_SPACE } from './room.ts'
@@ -35,6 +38,7 @@ export function checkDirectories(config: Config): Finding[] {
     ...Object.entries(written).map(([key, path]) => checkWritable(key, path)),
     ...sources.flatMap(({ source, key }) => (source.saved === false ? [] : [checkMove(key, source.dir, source.saved)])),
     ...(['data', 'site.dir'] as const).map((key) => checkSpace(key, written[key])),
+    checkRetention(config),
   ]
 }
 
@@ -133,6 +137,46 @@ function checkSpace(key: string, path: string): Finding {
   const told = `${path}: ${Math.floor(free / MEBIBYTE).toLocaleString('en-US')} MiB free`
   if (free < NO_SPACE) return error(key, `${told}; make room, or choose another place`)
   return free < LITTLE_SPACE ? warning(key, `${told}; make room before it is full`) : ok(key, told)
+}
+
+/** What `data` will take once everything has faded that does, and whether there is room for it. */
+function checkRetention({ data, retention }: Config): Finding {
+  let expected: Forecast | null
+  try {
+    expected = existsSync(data) ? forecast(data, retention) : null
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown
+    return warning('retention', `no forecast: ${thrown.message}`)
+  }
+  if (expected === null) return ok('retention', 'no forecast before a whole day is stored')
+  const { kinds, measuredDays } = expected
+  const sum = (isForever: boolean, of: 'bytes' | 'files') =>
+    kinds.filter((each) => each.isForever === isForever).reduce((total, each) => total + each[of], 0)
+  const each = kinds.map(({ kind, bytes, isForever }) => `${kind} ${mebibytes(bytes)}${isForever ? ' a year' : ''}`)
+  const told = [
+    `by the last ${measuredDays} day${measuredDays === 1 ? '' : 's'}, data will take ${mebibytes(sum(false, 'bytes'))} MiB`,
+    ` in ${Math.round(sum(false, 'files')).toLocaleString('en-US')} files, and ${mebibytes(sum(true, 'bytes'))} MiB more each year`,
+    ` (MiB: ${each.join(', ')})`,
+  ].join('')
+  const { bavail, bsize } = statfsSync(nearest(data))
+  const room = bavail * bsize + bytesBelow(data)
+  if (sum(false, 'bytes') + sum(true, 'bytes') <= room) return ok('retention', told)
+  return warning(
+    'retention',
+    `${told}, but there is room for ${mebibytes(room)} MiB; make room, or keep less (retention)`,
+  )
+}
+
+function bytesBelow(data: string): number {
+  const root = storeRoot(data)
+  return listFiles(root, STORE).reduce(
+    (sum, path) => sum + (statSync(join(root, path), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
+}
+
+function mebibytes(bytes: number): string {
+  return (Math.ceil((bytes / MEBIBYTE) * 10) / 10).toLocaleString('en-US')
 }
 
 /** The path itself, or what exists of the way to it. */

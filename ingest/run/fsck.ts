@@ -57,7 +57,8 @@ export async function repairStore(
       if (cause !== undefined) await repair(loaded, cause, doubts, onRepair)
       for (const day of dayInName(path)) doubts.anew.add(day)
     }
-    await deriveAndRepair(loaded, (_day, done, all) => onStep('adding up days', done, all), onRepair, doubts)
+    const onDay = (_day: string, done: number, all: number) => onStep('adding up days', done, all)
+    await deriveAndRepair(loaded, { onDay, onRepair }, doubts)
     return check
   } finally {
     release()

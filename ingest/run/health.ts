@@ -8,6 +8,7 @@ import { listDays, listParts, newestSlot } from '../store/part.ts'
 import type { Alarm } from './alarm.ts'
 import type { IngestListener, Outcome } from './ingest.ts'
 import { quarantinePath, type Reason } from './quarantine.ts'
+import { LEFT } from './repair.ts'
 import { LITTLE_SPACE } from './room.ts'
 
 /** `data/health.json`: how flowscan is. The only file below `data` that depends on the clock. Times are ISO 8601 in UTC. */
@@ -73,6 +74,12 @@ function createHealthReport({ data, flows }: Config): HealthReport {
           subject: 'parts',
           what: `${repair.path}: what it held is in no saved flow file`,
           mend: 'put the flow files of that day back from a backup and run flowscan verify --repair',
+        })
+      if ('isLeft' in repair)
+        alarms.push({
+          subject: 'parts',
+          what: `${repair.path}: ${LEFT}`,
+          mend: 'put the flow files of that day back from a backup and run flowscan fsck --repair; without them it gives the part up',
         })
     },
     onAlarm: (alarm) => alarms.push(alarm),

@@ -84,7 +84,7 @@ export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}
       { loaded, left, tallier, horizon: horizonOf(data) },
       listener,
     )
-    const days = await deriveAndRepair(loaded, listener.onDay, listener.onRepair)
+    const days = await deriveAndRepair(loaded, listener)
     left.save(new Set(waiting.map(({ path }) => path)))
     return { counts, days, exitCode }
   } finally {

@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../config/load.ts'
 import { refuseNewerStore } from '../store/derive.ts'
 import { newestSlot } from '../store/part.ts'
-import { clockDoubt, type Faded, fade, planFading, planLeftovers } from '../store/retention.ts'
+import { clockDoubt, type Faded, fade, isNothing, planFading, planLeftovers } from '../store/retention.ts'
 import { acquireLock } from './lock.ts'
 
 /**
@@ -23,13 +23,14 @@ export function prune({ config }: LoadedConfig, isRehearsal: boolean): Faded | n
 
 /**
  * What a run lets fade: two windows of each resolution at most, and only while the clock can be right; what a run that was killed left, in any case.
- * `now`: unix seconds. Returns why nothing fades; `null`: nothing speaks against it.
+ * `now`: unix seconds. Returns why what is old enough does not fade; `null`: it does.
  */
 export function fadeSlowly({ config: { data, retention } }: LoadedConfig, now: number): string | null {
   const newest = newestSlot(data)
   if (newest === null) return null
   const doubt = clockDoubt(newest, now)
-  const faded = doubt === null ? planFading(data, retention) : planLeftovers(data)
+  const planned = planFading(data, retention)
+  const faded = doubt === null ? planned : planLeftovers(data)
   if (faded !== null) fade(data, faded)
-  return doubt
+  return planned === null || isNothing(planned) ? null : doubt
 }

@@ -13,9 +13,12 @@ import {
   isStored,
   listStoredParts,
   looseDirectory,
+  newestSlot,
+  type PartName,
   readAsIs,
   shortId,
 } from '../store/part.ts'
+import { scrub, turnOf } from '../store/scrub.ts'
 import { sealDay, sealOldDays } from '../store/seal.ts'
 import {
   DamagedSegment,
@@ -26,6 +29,8 @@ import {
   segmentPath,
   splitSegment,
 } from '../store/segment.ts'
+import { isSince, readFloors } from '../store/series-index.ts'
+import type { Alarm } from './alarm.ts'
 import type { OpenedFile } from './flow-file.ts'
 import { acquireLock } from './lock.ts'
 import { fadeSlowly } from './prune.ts'
@@ -37,10 +42,19 @@ import { tallyTask } from './tallier.ts'
 export type Repair =
   /** Parts: the saved flow files that were counted again, and whether a slot is a gap now, because one has gone. */
   | { readonly path: string; readonly from: readonly string[]; readonly isGap: boolean }
-  /** A series, a board or the index: made anew from what it was derived from. */
-  | { readonly path: string; readonly derived: true }
+  /** A series, a board or the index: made anew from what it was derived from, unless that has faded. */
+  | { readonly path: string; readonly derived: true; readonly isGap?: true }
+  /** A part that only looking for rot has met: it stays, for what was made of it is sound. */
+  | { readonly path: string; readonly isLeft: true }
 
 type OnRepair = (repair: Repair) => void
+
+/** Who wants to hear how it goes. */
+export interface RepairListener {
+  onDay?: ((day: string, done: number, all: number) => void) | undefined
+  onRepair?: OnRepair | undefined
+  onAlarm?: ((alarm: Alarm) => void) | undefined
+}
 
 /** What repairs leave to be derived again. */
 export interface Doubtful extends Doubts {
@@ -53,14 +67,13 @@ export function createDoubts(): Doubtful {
 }
 
 /**
- * Derives, lets fade what is old (by `now`, unix seconds, if that can be right) and seals, whatever rot has done: what is damaged is set aside in `quarantine`. Parts that are damaged or have gone are made again from
+ * Derives, lets fade what is old (by `now`, unix seconds, if that can be right), seals, and looks for rot, whatever that has done: what is damaged is set aside in `quarantine`. Parts that are damaged or have gone are made again from
  * their saved flow files, by today's config; where those have gone, too, a slot becomes a gap, never a wrong number. Derived files are made
  * anew, as are the days in doubt. Nothing is deleted. Returns the days that changed.
  */
 export async function deriveAndRepair(
   loaded: LoadedConfig,
-  onDay: ((day: string, done: number, all: number) => void) | undefined,
-  onRepair: OnRepair = () => {},
+  { onDay, onRepair = () => {}, onAlarm = () => {} }: RepairListener,
   doubts: Doubtful = createDoubts(),
   now = Date.now() / 1000,
 ): Promise<string[]> {
@@ -69,11 +82,37 @@ export async function deriveAndRepair(
   for (const orphan of listOrphans(data)) adoptOrphan(data, orphan)
   const bringUpToDate = async () => {
     for (const day of derive(data, onDay, doubts)) days.add(day)
-    fadeSlowly(loaded, now)
+    const whyNot = fadeSlowly(loaded, now)
+    if (whyNot !== null)
+      onAlarm({
+        subject: 'clock',
+        what: `nothing fades: ${whyNot}`,
+        mend: 'flowscan prune does it whatever the clock says',
+      })
     sealOldDays(data)
+    await scrubPiece(loaded, onRepair)
     return [...days].sort()
   }
   return untilSound(bringUpToDate, (error) => repair(loaded, error, doubts, onRepair))
+}
+
+/** A part that nothing needs now and no flow file can replace stays where it is: the series that were made of it are right. */
+async function scrubPiece({ config }: LoadedConfig, onRepair: OnRepair): Promise<void> {
+  const newest = newestSlot(config.data)
+  if (newest === null) return
+  try {
+    scrub(config.data, turnOf(newest))
+  } catch (error) {
+    if (!(error instanceof DamagedPart) || isSaved(config, error.part)) throw error
+    onRepair({ path: error.part.path, isLeft: true })
+  }
+}
+
+function isSaved(config: LoadedConfig['config'], { slot, id }: PartName): boolean {
+  const day = dayOf(slot)
+  return (listSaved(config).get(day) ?? []).some(({ path, source: { source } }) =>
+    idsOf(source, day, hashFile(path)).includes(id),
+  )
 }
 
 /** Does something that reads what is stored. Damage that it meets is repaired, and it is done again. */
@@ -84,7 +123,7 @@ export function repairing<T>(loaded: LoadedConfig, act: () => Promise<T>, onRepa
     try {
       const doubts = createDoubts()
       await repair(loaded, error, doubts, onRepair)
-      await deriveAndRepair(loaded, undefined, onRepair, doubts)
+      await deriveAndRepair(loaded, { onRepair }, doubts)
     } finally {
       release()
     }
@@ -124,11 +163,17 @@ export async function repair(
     const { path } = error
     if (existsSync(path))
       setAside(loaded.config.data, shortId(hashFile(path)), path, basename(path), reasonOf(basename(path), error))
-    return onRepair({ path, derived: true })
+    return onRepair({ path, derived: true, ...(isLost(loaded.config.data, path) && { isGap: true }) })
   }
   const { day, ...mended } = await repairParts(loaded, error, doubts)
   if (mended.from.length > 0) for (const each of neighbours(day)) doubts.anew.add(each)
   onRepair(mended)
+}
+
+/** Has what a file of one day was made from faded? */
+function isLost(data: string, path: string): boolean {
+  const day = /(?:series\/30m|boards)\/(\d{4}-\d\d-\d\d)\.json\.gz$/.exec(path)?.[1]
+  return day !== undefined && !isSince(readFloors(data), '5m', day)
 }
 
 interface PartsRepair {
@@ -264,11 +309,16 @@ function idsOf(source: string, day: string, content: string): string[] {
 
 /** What one line of a log says of a repair. */
 export function describeRepair(repair: Repair): string {
+  if ('isLeft' in repair) return `${repair.path}: ${LEFT}`
   return `${repair.path}: damaged or gone; what was left of it is in quarantine; ${mendOf(repair)}`
 }
 
-function mendOf(repair: Repair): string {
-  if ('derived' in repair) return 'made anew'
+/** What is told of a damaged part that stays. */
+export const LEFT =
+  'a part in it is damaged and no saved flow file holds what it held; series and boards made of it stay as they are'
+
+function mendOf(repair: Exclude<Repair, { isLeft: true }>): string {
+  if ('derived' in repair) return repair.isGap ? 'what it was made from has faded: a gap' : 'made anew'
   const { from, isGap } = repair
   const told = from.length === 0 ? [] : [`counted again: ${from.join(', ')}`]
   return [...told, isGap ? 'no saved flow file holds what it held, so its slot is a gap' : 'nothing is lost'].join('; ')

@@ -1,6 +1,5 @@
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import { toJson } from '../model/counter.ts'
 import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { compareDerived, tellsOf } from '../store/compare.ts'
@@ -72,7 +71,7 @@ export async function verify(
       .filter((day) => day >= (from ?? day) && day <= (to ?? day) && isSince(since, '5m', day))
     const files = days.flatMap((day) => (saved.get(day) ?? []).map((file) => ({ ...file, day })))
     const verdicts = await verifyFiles(loaded, files, { countsMissing, threads }, onStep)
-    if (countsMissing) await deriveAndRepair(loaded, undefined, onRepair)
+    if (countsMissing) await deriveAndRepair(loaded, { onRepair })
     const wrong = differencesOfDerived(config.data, days, onStep)
     const known = new Set(verdicts.map(({ id }) => id))
     return days.map((day) => {
@@ -187,7 +186,7 @@ function judge(data: string, counted: EncodedPart, countsMissing: boolean): stri
 const KEYS = ['file', 'total', 'slots', 'hosts', 'quality'] as const
 
 function compare(stored: Part, again: Part): string | Pick<Verdict, 'kind'> {
-  const isSame = (key: keyof Part) => toJson(stored[key]) === toJson(again[key])
+  const isSame = (key: keyof Part) => JSON.stringify(stored[key]) === JSON.stringify(again[key])
   if (stored.config !== again.config && isSame('total')) return { kind: 'equalTotals' }
   const differing = stored.config === again.config ? KEYS.filter((key) => !isSame(key)) : ['total']
   if (differing.length === 0) return { kind: 'equal' }

@@ -92,6 +92,10 @@ export interface Faded {
   readonly bytes: number
 }
 
+export function isNothing({ windows, parts }: Faded): boolean {
+  return [...Object.values(windows), parts].every((names) => names.length === 0)
+}
+
 /** What would fade of a store by its ages, `most` windows of each resolution. `null` when nothing is stored. */
 export function planFading(data: string, retention: Retention, most: number = MOST_PER_RUN): Faded | null {
   const stored = readStored(data)
@@ -128,7 +132,8 @@ function fadedBelow(data: string, floors: Floors): Faded {
   return { floors, windows, parts, bytes: bytesOf(files) }
 }
 
-function partFiles(data: string, day: string): string[] {
+/** The files in which the parts of a day lie. */
+export function partFiles(data: string, day: string): string[] {
   const segments = listSegments(data).get(day) ?? []
   return [
     ...listLoose(data, day).map(({ path }) => path),

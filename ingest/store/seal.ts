@@ -14,11 +14,11 @@ export function sealOldDays(data: string): string[] {
   const newest = newestSlot(data)
   if (newest === null) return []
   const segments = listSegments(data)
-  const old = listDays(data).filter((day) => startOfDay(day) + DAY_SECONDS + OPEN_SECONDS <= newest + SLOT_SECONDS)
-  const days = old.filter((day) => listLoose(data, day).length > 0 || segments.get(day)!.length > 1)
+  const days = listDays(data).filter((day) => {
+    const isOld = startOfDay(day) + DAY_SECONDS + OPEN_SECONDS <= newest + SLOT_SECONDS
+    return isOld && (listLoose(data, day).length > 0 || segments.get(day)!.length > 1)
+  })
   for (const day of days) sealDay(data, day)
-  // A kill may come between the last part and the directory it was in.
-  for (const day of old) removeFiles(looseDirectory(data, day), [], true)
   return days
 }
 

@@ -32,6 +32,7 @@ describe('check', () => {
       'ok flows.saved: ./saved: on the same device as flows.dir',
       'ok data: ./data: N MiB free',
       'ok site.dir: ./public: N MiB free',
+      'ok retention: no forecast before a whole day is stored',
     ])
     expect(readdirSync(base).sort()).toEqual(['data', 'flows'])
   })

@@ -69,13 +69,6 @@ test('days that were over for 48 hours take two files each, and hold the same pa
   expect(readdirSync(join(base, 'saved', FIRST))).toHaveLength(3)
 })
 
-test('the directory of parts that a kill left empty behind a sealed day goes with the next run', async () => {
-  const { data, loaded } = await setUpSealed()
-  mkdirSync(join(data, 'parts', FIRST))
-  await ingestAgain(loaded)
-  expect(readdirSync(join(data, 'parts'))).toEqual(['2024-05-03', '2024-05-04', '2024-05-05'])
-})
-
 test('in any order, also late for a sealed day, the same files give the same bytes', async () => {
   const { before } = await setUpSealed()
   for (const order of [[...FILES].reverse(), FILES.filter((_, at) => at !== 1)]) {
