@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import type { UserError } from '../model/errors.ts'
@@ -6,7 +6,7 @@ import { type Part, partId } from '../model/part.ts'
 import { DAY_SECONDS, dayOf, isoTime, SLOT_SECONDS, startOfDay } from '../model/time.ts'
 import { type Doubts, derive, MissingParts, neighbours } from '../store/derive.ts'
 import { DamagedDerived } from '../store/derived-file.ts'
-import { DamagedFile, decodeJson, hashFile, removeFiles, writeFileDurably } from '../store/files.ts'
+import { DamagedFile, decodeJson, hashFile, isThere, removeFiles, writeFileDurably } from '../store/files.ts'
 import {
   commitEncoded,
   DamagedPart,
@@ -161,7 +161,7 @@ export async function repair(
   if (!isDamage(error)) throw error
   if (error instanceof DamagedDerived) {
     const { path } = error
-    if (existsSync(path))
+    if (isThere(path))
       setAside(loaded.config.data, shortId(hashFile(path)), path, basename(path), reasonOf(basename(path), error))
     return onRepair({ path, derived: true, ...(isLost(loaded.config.data, path) && { isGap: true }) })
   }
@@ -248,7 +248,7 @@ function adoptOrphan(data: string, orphan: Segment): void {
 /** Gives the parts of a segment files of their own again, as far as they are whole; `false` when some were not. */
 function unpack(data: string, segment: Segment): boolean {
   const path = segmentPath(data, segment)
-  if (!existsSync(path)) return false
+  if (!isThere(path)) return false
   let isWhole = true
   for (const piece of splitSegment(readFileSync(path))) {
     try {
@@ -263,7 +263,7 @@ function unpack(data: string, segment: Segment): boolean {
 
 function setSegmentAside(data: string, segment: Segment, error: UserError): void {
   for (const path of [ledgerPath(data, segment), segmentPath(data, segment)])
-    if (existsSync(path))
+    if (isThere(path))
       setAside(
         data,
         segment.name,

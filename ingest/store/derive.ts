@@ -15,7 +15,7 @@ import {
   writeDayBoard,
 } from './boards.ts'
 import { readDerived } from './derived-file.ts'
-import { DamagedFile, listDirectory, writeJson } from './files.ts'
+import { DamagedFile, isThere, listDirectory, writeJson } from './files.ts'
 import { storeRoot } from './generation.ts'
 import { hashDays, listParts, listStoredParts, type PartName, readNewestPart, readPart } from './part.ts'
 import { isSince, readIndex, type SeriesIndex, writeIndex } from './series-index.ts'
@@ -185,7 +185,7 @@ function createRun(data: string, { days: derived, since }: SeriesIndex, { anew, 
   function refill(day: string, opened: OpenDay): void {
     for (const home of neighbours(day))
       for (const name of partsOf(home)) fold(opened, day, home, name.id, readPart(data, name))
-    opened.isChanged = opened.inputs.size > 0 || existsSync(seriesPath(data, '5m', day))
+    opened.isChanged = opened.inputs.size > 0 || isThere(seriesPath(data, '5m', day))
   }
 
   function fold(opened: OpenDay, day: string, home: string, id: string, part: Part): void {
@@ -233,7 +233,7 @@ function createRun(data: string, { days: derived, since }: SeriesIndex, { anew, 
   }
 
   function readsAs(day: string): boolean {
-    return partsOf(day).length > 0 || existsSync(seriesPath(data, '5m', day))
+    return partsOf(day).length > 0 || isThere(seriesPath(data, '5m', day))
   }
 }
 

@@ -1,9 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Part } from '../model/part.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { revivePart } from './counters.ts'
-import { checkJson, DamagedFile, decodeJson, encodeJson, listDirectory, removeFiles, writeVerified } from './files.ts'
+import {
+  checkJson,
+  DamagedFile,
+  decodeJson,
+  encodeJson,
+  isThere,
+  listDirectory,
+  removeFiles,
+  writeVerified,
+} from './files.ts'
 import { storeRoot } from './generation.ts'
 import { assertSchema } from './schema.ts'
 import {
@@ -82,7 +91,7 @@ export function isStored(data: string, name: string): boolean {
   const day = dayOf(part.slot)
   const path = join(looseDirectory(data, day), name)
   try {
-    const found = existsSync(path) ? { ...part, path } : listSealed(data, day).find((each) => each.name === name)
+    const found = isThere(path) ? { ...part, path } : listSealed(data, day).find((each) => each.name === name)
     return found !== undefined && readPart(data, found).slot === part.slot
   } catch (error) {
     if (error instanceof DamagedFile) return false
