@@ -91,13 +91,17 @@ function real(path: string): string {
   return existsSync(path) ? realpathSync(path) : path
 }
 
+/** That is how the directory is. Anything else (EIO, EMFILE) is no fault of its own, and ends the run. */
+const OF_ITS_OWN = new Set(['ENOENT', 'EACCES', 'EPERM', 'ESTALE', 'ENOTDIR', 'ELOOP'])
+
 /** `null`: one below the top that has gone, or that this user may not read; whoever opens it finds out which. */
 function openDirectory(directory: string, top: string): Dir | null {
   try {
     return opendirSync(directory, { bufferSize: 1024 })
   } catch (error) {
-    if (directory !== top) return null
     const { code, message } = error as NodeJS.ErrnoException
+    if (directory !== top && OF_ITS_OWN.has(code ?? '')) return null
+    if (directory !== top) throw error
     const mend =
       code === 'ENOENT'
         ? 'make it, or let flows.dir name the directory in which your collector puts its files'

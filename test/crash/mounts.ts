@@ -16,6 +16,9 @@ const PAGE = 4096
 /** Of the tmpfs, before anything is short. */
 const AMPLE = { bytes: 64 * 1024 * 1024, inodes: 10_000 }
 
+/** What a run may use in between that it gives back, or makes good by what it removes. */
+const PEAK = { bytes: 24 * PAGE, inodes: 8 }
+
 export function canMount(): boolean {
   if (findProgram('mount') === null || process.getuid?.() !== 0) return false
   const directory = mkdtempSync(join(tmpdir(), 'flowscan-'))
@@ -38,8 +41,8 @@ export async function shortagesOf(stage: Stage, step: number): Promise<Shortage[
   })
   const upTo = (end: number, by: number) => Array.from({ length: Math.ceil(end / by) }, (_, n) => n * by)
   return [
-    ...upTo(used.bytes + 8 * PAGE, PAGE * step).map((bytes) => ({ bytes })),
-    ...upTo(used.inodes + 3, step).map((inodes) => ({ inodes })),
+    ...upTo(Math.max(0, used.bytes) + PEAK.bytes, PAGE * step).map((bytes) => ({ bytes })),
+    ...upTo(Math.max(0, used.inodes) + PEAK.inodes, step).map((inodes) => ({ inodes })),
     'read-only',
   ]
 }
