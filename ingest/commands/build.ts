@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { buildSite } from '../../site/build.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { acquireLock } from '../run/lock.ts'
-import { describeRepair, repairing } from '../run/repair.ts'
+import { describeRepair } from '../run/repair.ts'
+import { repairing } from '../run/up-to-date.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
 
 export function configure(command: Command): void {

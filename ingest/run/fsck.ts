@@ -10,8 +10,9 @@ import { checkDerived } from './check-derived.ts'
 import { checkParts } from './check-parts.ts'
 import { createFindings, type Defect, type Findings } from './defect.ts'
 import { acquireLock, refuseWhileLocked } from './lock.ts'
-import { createDoubts, deriveAndRepair, type Repair, repair } from './repair.ts'
+import { createDoubts, type Repair, repair } from './repair.ts'
 import { findStrangers } from './strangers.ts'
+import { bringUpToDate } from './up-to-date.ts'
 
 /** What was looked at, and what was found. */
 export interface StoreCheck {
@@ -58,7 +59,7 @@ export async function repairStore(
       for (const day of dayInName(path)) doubts.anew.add(day)
     }
     const onDay = (_day: string, done: number, all: number) => onStep('adding up days', done, all)
-    await deriveAndRepair(loaded, { onDay, onRepair }, doubts)
+    await bringUpToDate(loaded, { onDay, onRepair }, doubts)
     return check
   } finally {
     release()

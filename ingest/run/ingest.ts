@@ -16,10 +16,11 @@ import { acquireLock, isLocked } from './lock.ts'
 import { copiedFrom, settleWithNamesakes } from './namesakes.ts'
 import { assertPrivate } from './privacy.ts'
 import { asideId, type Reason, reasonOf, recordReason, setAside } from './quarantine.ts'
-import { deriveAndRepair, type Repair } from './repair.ts'
+import type { Repair } from './repair.ts'
 import { assertRoom, NoRoom } from './room.ts'
 import { savedPath } from './saved.ts'
 import { createTallier, NoThreads, type TalliedFile, type Tallier } from './tallier.ts'
+import { bringUpToDate } from './up-to-date.ts'
 
 /** What became of one flow file. */
 export type Outcome =
@@ -84,7 +85,7 @@ export async function ingest(loaded: LoadedConfig, listener: IngestListener = {}
       { loaded, left, tallier, horizon: horizonOf(data) },
       listener,
     )
-    const days = await deriveAndRepair(loaded, listener)
+    const days = await bringUpToDate(loaded, listener)
     left.save(new Set(waiting.map(({ path }) => path)))
     return { counts, days, exitCode }
   } finally {

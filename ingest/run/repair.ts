@@ -1,42 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
-import type { UserError } from '../model/errors.ts'
-import { type Part, partId } from '../model/part.ts'
-import { DAY_SECONDS, dayOf, isoTime, SLOT_SECONDS, startOfDay } from '../model/time.ts'
-import { type Doubts, derive, MissingParts, neighbours } from '../store/derive.ts'
+import { dayOf, isoTime } from '../model/time.ts'
+import { type Doubts, MissingParts, neighbours } from '../store/derive.ts'
 import { DamagedDerived } from '../store/derived-file.ts'
-import { DamagedFile, decodeJson, hashFile, isThere, removeFiles, writeFileDurably } from '../store/files.ts'
-import {
-  commitEncoded,
-  DamagedPart,
-  isStored,
-  listStoredParts,
-  looseDirectory,
-  newestSlot,
-  type PartName,
-  readAsIs,
-  shortId,
-} from '../store/part.ts'
-import { scrub, turnOf } from '../store/scrub.ts'
-import { sealDay, sealOldDays } from '../store/seal.ts'
-import {
-  DamagedSegment,
-  ledgerPath,
-  listOrphans,
-  removeSegments,
-  type Segment,
-  segmentPath,
-  splitSegment,
-} from '../store/segment.ts'
+import { hashFile, isThere, removeFiles, writeFileDurably } from '../store/files.ts'
+import { DamagedPart, isStored, listStoredParts, looseDirectory, readAsIs, shortId } from '../store/part.ts'
+import { sealDay } from '../store/seal.ts'
+import { DamagedSegment, ledgerPath } from '../store/segment.ts'
 import { isSince, readFloors } from '../store/series-index.ts'
-import type { Alarm } from './alarm.ts'
-import type { OpenedFile } from './flow-file.ts'
-import { acquireLock } from './lock.ts'
-import { fadeSlowly } from './prune.ts'
 import { reasonOf, recordReason, setAside } from './quarantine.ts'
-import { isOfOneFile, listSaved, openSaved } from './saved.ts'
-import { tallyTask } from './tallier.ts'
+import { recount } from './recount.ts'
+import { setSegmentAside, unpack } from './unpack.ts'
 
 /** What became of damage. */
 export type Repair =
@@ -47,14 +21,7 @@ export type Repair =
   /** A part that only looking for rot has met: it stays, for what was made of it is sound. */
   | { readonly path: string; readonly isLeft: true }
 
-type OnRepair = (repair: Repair) => void
-
-/** Who wants to hear how it goes. */
-export interface RepairListener {
-  onDay?: ((day: string, done: number, all: number) => void) | undefined
-  onRepair?: OnRepair | undefined
-  onAlarm?: ((alarm: Alarm) => void) | undefined
-}
+export type OnRepair = (repair: Repair) => void
 
 /** What repairs leave to be derived again. */
 export interface Doubtful extends Doubts {
@@ -66,92 +33,17 @@ export function createDoubts(): Doubtful {
   return { anew: new Set(), givenUp: new Set() }
 }
 
-/**
- * Derives, lets fade what is old (by `now`, unix seconds, if that can be right), seals, and looks for rot, whatever that has done: what is damaged is set aside in `quarantine`. Parts that are damaged or have gone are made again from
- * their saved flow files, by today's config; where those have gone, too, a slot becomes a gap, never a wrong number. Derived files are made
- * anew, as are the days in doubt. Nothing is deleted. Returns the days that changed.
- */
-export async function deriveAndRepair(
-  loaded: LoadedConfig,
-  { onDay, onRepair = () => {}, onAlarm = () => {} }: RepairListener,
-  doubts: Doubtful = createDoubts(),
-  now = Date.now() / 1000,
-): Promise<string[]> {
-  const { data } = loaded.config
-  const days = new Set<string>()
-  for (const orphan of listOrphans(data)) adoptOrphan(data, orphan)
-  const bringUpToDate = async () => {
-    for (const day of derive(data, onDay, doubts)) days.add(day)
-    const whyNot = fadeSlowly(loaded, now)
-    if (whyNot !== null)
-      onAlarm({
-        subject: 'clock',
-        what: `nothing fades: ${whyNot}`,
-        mend: 'flowscan prune does it whatever the clock says',
-      })
-    sealOldDays(data)
-    await scrubPiece(loaded, onRepair)
-    return [...days].sort()
-  }
-  return untilSound(bringUpToDate, (error) => repair(loaded, error, doubts, onRepair))
-}
-
-/** A part that nothing needs now and no flow file can replace stays where it is: the series that were made of it are right. */
-async function scrubPiece({ config }: LoadedConfig, onRepair: OnRepair): Promise<void> {
-  const newest = newestSlot(config.data)
-  if (newest === null) return
-  try {
-    scrub(config.data, turnOf(newest))
-  } catch (error) {
-    if (!(error instanceof DamagedPart) || isSaved(config, error.part)) throw error
-    onRepair({ path: error.part.path, isLeft: true })
-  }
-}
-
-function isSaved(config: LoadedConfig['config'], { slot, id }: PartName): boolean {
-  const day = dayOf(slot)
-  return (listSaved(config).get(day) ?? []).some(({ path, source: { source } }) =>
-    idsOf(source, day, hashFile(path)).includes(id),
-  )
-}
-
-/** Does something that reads what is stored. Damage that it meets is repaired, and it is done again. */
-export function repairing<T>(loaded: LoadedConfig, act: () => Promise<T>, onRepair: OnRepair): Promise<T> {
-  return untilSound(act, async (error) => {
-    if (!isDamage(error)) throw error
-    const release = acquireLock(loaded.config.data)
-    try {
-      const doubts = createDoubts()
-      await repair(loaded, error, doubts, onRepair)
-      await deriveAndRepair(loaded, { onRepair }, doubts)
-    } finally {
-      release()
-    }
-  })
-}
-
-/** What was mended and is damaged in the same way again is not ours to mend. */
-async function untilSound<T>(act: () => Promise<T>, mend: (error: unknown) => Promise<void>): Promise<T> {
-  const met = new Set<string>()
-  for (;;) {
-    try {
-      return await act()
-    } catch (error) {
-      const { message } = error as Error
-      if (met.has(message)) throw error
-      met.add(message)
-      await mend(error)
-    }
-  }
-}
-
 type Damage = DamagedPart | DamagedSegment | MissingParts | DamagedDerived
 
-function isDamage(error: unknown): error is Damage {
+export function isDamage(error: unknown): error is Damage {
   return [DamagedPart, DamagedSegment, MissingParts, DamagedDerived].some((kind) => error instanceof kind)
 }
 
-/** Repairs what an error tells of; throws any other error. Parts made again may count otherwise by today's config: the days they reach into are in doubt. */
+/**
+ * Repairs what an error tells of; throws any other error. What is damaged is set aside in `quarantine`. Parts that are damaged or have gone are made
+ * again from their saved flow files, by today's config, which may count otherwise: the days they reach into are in doubt. Where those have
+ * gone, too, a slot becomes a gap, never a wrong number. Derived files are left to be made anew. Nothing is deleted.
+ */
 export async function repair(
   loaded: LoadedConfig,
   error: unknown,
@@ -237,74 +129,6 @@ async function replaceParts(
   const gone = ids.filter((id) => !there.has(id))
   for (const id of gone) givenUp.add(id)
   return { day, path: looseDirectory(data, day), from, isGap: gone.length > 0 }
-}
-
-/** A segment without a ledger: written by a run that was killed, or the ledger was lost. */
-function adoptOrphan(data: string, orphan: Segment): void {
-  if (unpack(data, orphan)) removeSegments(data, [orphan])
-  else setSegmentAside(data, orphan, new DamagedFile(`${segmentPath(data, orphan)}: not whole, and without its ledger`))
-}
-
-/** Gives the parts of a segment files of their own again, as far as they are whole; `false` when some were not. */
-function unpack(data: string, segment: Segment): boolean {
-  const path = segmentPath(data, segment)
-  if (!isThere(path)) return false
-  let isWhole = true
-  for (const piece of splitSegment(readFileSync(path))) {
-    try {
-      commitEncoded(data, { ...(decodeJson(piece, path).value as Part), bytes: piece })
-    } catch (error) {
-      if (!(error instanceof DamagedFile)) throw error
-      isWhole = false
-    }
-  }
-  return isWhole
-}
-
-function setSegmentAside(data: string, segment: Segment, error: UserError): void {
-  for (const path of [ledgerPath(data, segment), segmentPath(data, segment)])
-    if (isThere(path))
-      setAside(
-        data,
-        segment.name,
-        path,
-        basename(path),
-        reasonOf(basename(path), error, { when: isoTime(startOfDay(segment.day)) }),
-      )
-}
-
-/**
- * Counts saved flow files of a day again and stores their parts. `wants`: of the ids that the part may have, one for each slot of the
- * day. Something else that lies there is no reason to stop looking. Returns the files.
- */
-async function recount(
-  loaded: LoadedConfig,
-  day: string,
-  wants: (ids: readonly string[]) => boolean,
-): Promise<string[]> {
-  const { config } = loaded
-  const counted: string[] = []
-  for (const file of listSaved(config).get(day) ?? []) {
-    let opened: OpenedFile | undefined
-    try {
-      opened = openSaved(file)
-      if (!wants(idsOf(opened.source, day, hashFile(file.path)))) continue
-      const { part } = await tallyTask(opened, loaded)
-      opened.assertUnchanged()
-      commitEncoded(config.data, part)
-      counted.push(file.path)
-    } catch (error) {
-      if (!isOfOneFile(error)) throw error
-    } finally {
-      opened?.close()
-    }
-  }
-  return counted
-}
-
-function idsOf(source: string, day: string, content: string): string[] {
-  const slots = Array.from({ length: DAY_SECONDS / SLOT_SECONDS }, (_, at) => startOfDay(day) + at * SLOT_SECONDS)
-  return slots.map((slot) => shortId(partId(source, slot, content)))
 }
 
 /** What one line of a log says of a repair. */

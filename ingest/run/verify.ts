@@ -16,9 +16,10 @@ import {
 } from '../store/part.ts'
 import { isSince, readFloors } from '../store/series-index.ts'
 import { acquireLock, refuseWhileLocked } from './lock.ts'
-import { deriveAndRepair, type Repair } from './repair.ts'
+import type { Repair } from './repair.ts'
 import { countAgain, isOfOneFile, listSaved, type SavedFile } from './saved.ts'
 import { createTallier, type Tallier } from './tallier.ts'
+import { bringUpToDate } from './up-to-date.ts'
 
 /** How what is stored of one UTC day stands to its saved flow files. */
 export interface VerifiedDay {
@@ -71,7 +72,7 @@ export async function verify(
       .filter((day) => day >= (from ?? day) && day <= (to ?? day) && isSince(since, '5m', day))
     const files = days.flatMap((day) => (saved.get(day) ?? []).map((file) => ({ ...file, day })))
     const verdicts = await verifyFiles(loaded, files, { countsMissing, threads }, onStep)
-    if (countsMissing) await deriveAndRepair(loaded, { onRepair })
+    if (countsMissing) await bringUpToDate(loaded, { onRepair })
     const wrong = differencesOfDerived(config.data, days, onStep)
     const known = new Set(verdicts.map(({ id }) => id))
     return days.map((day) => {

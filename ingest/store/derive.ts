@@ -92,7 +92,7 @@ export class MissingParts extends UserError {
   readonly ids: readonly string[]
 
   constructor(day: string, ids: readonly string[]) {
-    super(`${ids.length} of the parts of ${day} have gone`, EXIT.io)
+    super(`parts of ${day} have gone: ${ids.join(', ')}`, EXIT.io)
     this.day = day
     this.ids = ids
   }

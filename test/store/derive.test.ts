@@ -9,7 +9,7 @@ import { MEASURES } from '../../ingest/model/measure.ts'
 import type { CellCounts, HostList, Part } from '../../ingest/model/part.ts'
 import { STEPS, type StepName, startOfDay } from '../../ingest/model/time.ts'
 import { readDayBoard } from '../../ingest/store/boards.ts'
-import { derive, seriesPath } from '../../ingest/store/derive.ts'
+import { derive, type MissingParts, seriesPath } from '../../ingest/store/derive.ts'
 import { commitPart, listParts, partPath, shortId } from '../../ingest/store/part.ts'
 import { readSeries } from '../../ingest/store/series.ts'
 import { hashTree, temporaryDirectory } from '../directory.ts'
@@ -272,12 +272,38 @@ describe('damage to what is derived', () => {
     commitPart(data, second)
     derive(data)
     rmSync(partPath(data, second))
-    expect(() => derive(data)).toThrow('1 of the parts of 2026-11-23 have gone')
+    expect(() => derive(data)).toThrow('parts of 2026-11-23 have gone')
     derive(data, undefined, { givenUp: new Set([shortId(second.id)]) })
     commitPart(sound, first)
     derive(sound)
     expect(hashTree(data, ...SERIES)).toEqual(hashTree(sound, ...SERIES))
   })
+})
+
+test('whatever parts go at once, each error tells of others', () => {
+  const data = temporaryDirectory()
+  const parts = [
+    part(DAY, { 0: total(1), [-1]: total(3) }),
+    part(DAY + 300, { 0: total(2) }),
+    part(DAY - 300, { 0: total(4) }),
+  ]
+  for (const each of parts) commitPart(data, each)
+  derive(data)
+  for (const each of parts.slice(0, 2)) rmSync(partPath(data, each))
+  const givenUp = new Set<string>()
+  const messages: string[] = []
+  for (let isDone = false; !isDone; ) {
+    try {
+      derive(data, undefined, { givenUp })
+      isDone = true
+    } catch (error) {
+      const { message, ids } = error as MissingParts
+      messages.push(message)
+      for (const id of ids) givenUp.add(id)
+    }
+  }
+  expect(messages.length).toBeGreaterThan(1)
+  expect(new Set(messages).size).toBe(messages.length)
 })
 
 test('a part is stored once; a torn one is stored again', () => {
