@@ -12,7 +12,7 @@ import { CONFIG, writeFlowFiles } from '../flow-files.ts'
  */
 const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
 const FILES = 12
-const KILLS = 54
+const KILLS = 24
 const KILLS_IN_A_ROW = 3
 
 interface Run {

@@ -143,7 +143,7 @@ const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
 test('killed while it seals or mends, at any moment: the next run ends with the same bytes', async () => {
   const { base, data, loaded, before } = await setUpSealed()
   const late = FILES[1]!
-  for (let ms = 160; ms < 460; ms += 15) {
+  for (let ms = 160; ms < 460; ms += 38) {
     // All of it has to be sealed again, and one segment to be mended.
     for (const day of ['2024-05-01', '2024-05-02']) rot(sealedFile(data, ms % 2 ? LEDGER : SEGMENT, day))
     put(base, late)
