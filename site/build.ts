@@ -5,6 +5,7 @@ import { renamesOf } from '../ingest/classify/former.ts'
 import type { Config } from '../ingest/config/schema.ts'
 import { isThere } from '../ingest/store/files.ts'
 import { storeRoot } from '../ingest/store/generation.ts'
+import { readHealth } from '../ingest/store/health.ts'
 import { planArchive } from './archive.ts'
 import { extendArchive } from './archive-pages.ts'
 import { readAssets } from './assets.ts'
@@ -55,7 +56,10 @@ export async function buildSite(given: Config, { log = () => {} }: BuildOptions 
   const draft = createDraft(dir)
   try {
     await draft.write(files)
-    const filled = await fillDraft(draft, site, plan, boards, frame, { code: CODE, templates: TEMPLATES })
+    const filled = await fillDraft(draft, site, plan, boards, frame, readHealth(given.data), {
+      code: CODE,
+      templates: TEMPLATES,
+    })
     draft.linkArchive(plan.days)
     const present = new Set([...filled.files, ...files.map(({ path }) => path)])
     refuseBrokenLinks(dir, present, new Map([...archived.targets, ...filled.targets]))

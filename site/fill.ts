@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { renamesOf } from '../ingest/classify/former.ts'
 import type { Config } from '../ingest/config/schema.ts'
 import { DAY_SECONDS, SLOT_SECONDS } from '../ingest/model/time.ts'
+import type { Health } from '../ingest/store/health.ts'
 import { newestSlot } from '../ingest/store/part.ts'
 import type { ArchivePlan } from './archive.ts'
 import { hashOfFiles } from './assets.ts'
@@ -12,6 +13,7 @@ import { chartId } from './charts/chart.ts'
 import { allPages, type Stored } from './pages/index.ts'
 import type { Page } from './pages/page.ts'
 import type { Site } from './pages/site.ts'
+import { readQuality } from './quality.ts'
 import {
   type CurrentRelease,
   type Draft,
@@ -49,6 +51,7 @@ export async function fillDraft(
   archive: ArchivePlan,
   boards: BoardReader,
   frame: Frame,
+  health: Health | null,
   { code, templates }: { readonly code: string; readonly templates: string },
 ): Promise<Filled> {
   const { config } = site
@@ -58,7 +61,7 @@ export async function fillDraft(
   const newest = newestSlot(config.data)
   const traffic = createTrafficReader(config.data, newest, renamesOf(config).cell)
   const ranges = planRanges(traffic, before)
-  const stored = readStored(config, newest, archive, boards, { traffic, ...ranges })
+  const stored = readStored(config, newest, archive, boards, { traffic, ...ranges }, health)
 
   const pages: Record<string, PageRecord> = Object.fromEntries(pagesOfRanges(before, ranges.kept))
   const keptFiles = Object.values(pages).flatMap(({ files }) => files)
@@ -162,6 +165,7 @@ function readStored(
   archive: ArchivePlan,
   boards: BoardReader,
   traffic: Pick<Stored, 'traffic' | 'ranges' | 'seen'>,
+  health: Health | null,
 ): Stored {
   const end = (newest ?? 0) + SLOT_SECONDS
   return {
@@ -170,6 +174,7 @@ function readStored(
     overall: readOverall(data, boards, newest, aggregateScore.days, join(site.dir, 'archive', 'overall.json.gz')),
     archive: archive.days,
     lost: archive.lostFlows(end - DAY_SECONDS, end),
+    quality: readQuality(data, traffic.traffic, health, join(site.dir, 'archive', 'quality.json.gz')),
   }
 }
 

@@ -10,6 +10,7 @@ import type { RangeName } from './traffic.ts'
 
 export const OVERVIEW = ''
 export const ABOUT = 'about/'
+export const QUALITY = 'quality/'
 export const SCOREBOARD = 'scoreboard/'
 export const OVERALL = 'scoreboard/overall/'
 export const CALENDAR = 'scoreboard/archive/'

@@ -25,6 +25,8 @@ export async function runAndReport(configPath: string): Promise<void> {
   const loaded = await loadConfig(configPath)
   await reportHealth(loaded.config, async (report) => {
     await ingestAndReport(loaded, report)
+    // The site tells of it.
+    report.write(null, false)
     await buildAndReport(loaded)
   })
 }

@@ -1,43 +1,22 @@
 import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
+import type { Alarm } from '../model/alarm.ts'
 import { EXIT, UserError } from '../model/errors.ts'
+import type { Reason } from '../model/reason.ts'
 import { DAY_SECONDS, dayOf, isoTime, SLOT_SECONDS } from '../model/time.ts'
 import { writeFileDurably } from '../store/files.ts'
+import { type Health, healthPath, readHealth } from '../store/health.ts'
 import { listDays, listParts, newestSlot } from '../store/part.ts'
-import type { Alarm } from './alarm.ts'
 import type { IngestListener, Outcome } from './ingest.ts'
-import { quarantinePath, type Reason } from './quarantine.ts'
+import { quarantinePath } from './quarantine.ts'
 import { LEFT } from './repair.ts'
 import { LITTLE_SPACE } from './room.ts'
 
-/** `data/health.json`: how flowscan is. The only file below `data` that depends on the clock. Times are ISO 8601 in UTC. */
-export interface Health {
-  readonly schema: 1
-  /** The end of the run that tells this. */
-  readonly at: string
-  /** The end of the last run that did all it should; `null`: there was none. */
-  readonly lastSuccess: string | null
-  /** The newest slot that is stored, and how long ago it ended. */
-  readonly newestSlot: string | null
-  readonly lagSeconds: number | null
-  /** What became of the flow files of the last run, and what ended it early, if something did. */
-  readonly lastRun: { readonly files: { readonly [K in Outcome['kind']]: number }; readonly error: string | null }
-  readonly quarantine: { readonly count: number; readonly newest: readonly Reason[] }
-  /** Files that could not be read or counted, and wait for another attempt. */
-  readonly pending: number
-  /** Flow files that came before under another name, the newest last. */
-  readonly copies: readonly { readonly file: string; readonly of: string }[]
-  /** What is missing of the 24 hours up to the newest slot. */
-  readonly gaps: readonly { readonly source: string; readonly from: string; readonly to: string }[]
-  readonly free: { readonly bytes: number; readonly inodes: number | null } | null
-  readonly alarms: readonly (Alarm & { readonly since: string })[]
-}
-
 /** Listens to a run and tells in the end how it went. */
 export interface HealthReport extends Required<Pick<IngestListener, 'onFile' | 'onRepair' | 'onAlarm'>> {
-  /** Writes `data/health.json`. `error`: what ended the run early. */
-  write(error: unknown): void
+  /** Writes `data/health.json`. `error`: what ended the run early. `isOver`: the run did all it should, unless there is an error. */
+  write(error: unknown, isOver: boolean): void
 }
 
 const NEWEST_REASONS = 10
@@ -52,17 +31,26 @@ export async function reportHealth(config: Config, run: (report: HealthReport) =
   try {
     await run(report)
   } catch (error) {
-    if (!(error instanceof UserError && error.exitCode === EXIT.tryLater)) quietly(() => report.write(error))
+    if (!(error instanceof UserError && error.exitCode === EXIT.tryLater)) quietly(() => report.write(error, true))
     throw error
   }
-  report.write(null)
+  report.write(null, true)
 }
 
 function createHealthReport({ data, flows }: Config): HealthReport {
   const before = readHealth(data)
-  const files = { counted: 0, known: 0, deferred: 0, refused: 0, quarantined: 0, unreadable: 0, failed: 0 }
+  const files: Record<Outcome['kind'], number> = {
+    counted: 0,
+    known: 0,
+    deferred: 0,
+    refused: 0,
+    quarantined: 0,
+    unreadable: 0,
+    failed: 0,
+  }
   const copies = [...(before?.copies ?? [])]
   const alarms: Alarm[] = []
+  const since = new Map(before?.alarms.map((alarm) => [alarm.subject, alarm.since]))
   return {
     onFile({ path }, outcome) {
       files[outcome.kind]++
@@ -83,7 +71,7 @@ function createHealthReport({ data, flows }: Config): HealthReport {
         })
     },
     onAlarm: (alarm) => alarms.push(alarm),
-    write(error) {
+    write(error, isOver) {
       if (!existsSync(data)) return
       const at = isoTime(Date.now() / 1000)
       const slot = quietly(() => newestSlot(data)) ?? null
@@ -94,7 +82,7 @@ function createHealthReport({ data, flows }: Config): HealthReport {
       const health: Health = {
         schema: 1,
         at,
-        lastSuccess: error === null ? at : (before?.lastSuccess ?? null),
+        lastSuccess: error === null && isOver ? at : (before?.lastSuccess ?? null),
         newestSlot: slot === null ? null : isoTime(slot),
         lagSeconds: slot === null ? null : Math.round(Date.now() / 1000) - slot - SLOT_SECONDS,
         lastRun: { files, error: error === null ? null : messageOf(error) },
@@ -105,21 +93,13 @@ function createHealthReport({ data, flows }: Config): HealthReport {
         free,
         alarms: [...new Map(told.map((alarm) => [alarm.subject, alarm])).values()].map((alarm) => ({
           ...alarm,
-          since: before?.alarms.find(({ subject }) => subject === alarm.subject)?.since ?? at,
+          since: since.get(alarm.subject) ?? at,
         })),
       }
+      for (const alarm of health.alarms) since.set(alarm.subject, alarm.since)
       writeFileDurably(healthPath(data), Buffer.from(`${JSON.stringify(health, null, 2)}\n`))
     },
   }
-}
-
-export function healthPath(data: string): string {
-  return join(data, 'health.json')
-}
-
-/** `null`: there is none, or nobody could read it. It is written anew after each run. */
-export function readHealth(data: string): Health | null {
-  return quietly(() => JSON.parse(readFileSync(healthPath(data), 'utf8')) as Health) ?? null
 }
 
 function alarmsOf({

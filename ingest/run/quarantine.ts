@@ -2,20 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DecodeError } from '../model/errors.ts'
+import type { Reason } from '../model/reason.ts'
 import { moveFile, writeFileDurably } from '../store/files.ts'
-
-/** Why something is not counted: `reason.json`. Nothing in it comes from the clock of the run. */
-export interface Reason {
-  /** What it is about: a path, or what the file was called. */
-  readonly file: string
-  /** Absent, as `when`, for what was derived from parts. */
-  readonly source?: string
-  /** The moment it is about: of its name, else its slot, else of its last change. */
-  readonly when?: string
-  readonly reason: string
-  /** Where in the file. */
-  readonly byte?: number
-}
 
 export function reasonOf(file: string, error: Error, origin: Pick<Reason, 'source' | 'when'> = {}): Reason {
   return { file, ...origin, reason: error.message, ...(error instanceof DecodeError ? { byte: error.byte } : {}) }

@@ -24,7 +24,8 @@ function reviveHosts({ rows, completeAbove }: HostList): void {
   if (completeAbove !== undefined) revive(completeAbove)
 }
 
-function reviveAll(counted: object): void {
+/** Of an object some of whose values are counters; other strings must not be in it. */
+export function reviveAll(counted: object): void {
   for (const [key, value] of Object.entries(counted))
     if (typeof value === 'string') Object.assign(counted, { [key]: counterFromJson(value) })
 }

@@ -1,13 +1,16 @@
+import type { Quality } from '../quality.ts'
 import type { RangeName, TrafficReader } from '../traffic.ts'
 import { aboutPage } from './about.ts'
 import type { RankedBoard } from './board-list.ts'
 import { calendarPage } from './calendar.ts'
 import { dimensionPage } from './dimension.ts'
+import { findingsOf } from './findings.ts'
 import { matrixPage } from './matrix.ts'
 import { notFoundPage } from './not-found.ts'
 import { overallPage } from './overall.ts'
 import { type LostFlows, overviewPage } from './overview.ts'
 import type { Page } from './page.ts'
+import { qualityPage } from './quality.ts'
 import { memberSubject, pairSubject, rangePage, type Seen, type Subject, totalSubject } from './range.ts'
 import { type NewestBoards, scoreboardPage } from './scoreboard.ts'
 import type { Site } from './site.ts'
@@ -24,13 +27,15 @@ export interface Stored {
   /** UTC days that have scoreboards. */
   readonly archive: readonly string[]
   readonly lost: LostFlows
+  readonly quality: Quality
 }
 
 /** Every page of a release, one after the other: a page that turns out to be as before need not be kept in memory. */
 export function* allPages(site: Site, stored: Stored): Generator<Page> {
-  const { traffic, ranges, seen, newest, overall, archive, lost } = stored
+  const { traffic, ranges, seen, newest, overall, archive, lost, quality } = stored
   const day = traffic.read('day')
-  yield overviewPage(site, day, newest, lost)
+  const findings = findingsOf(site, day, quality)
+  yield overviewPage(site, day, newest, lost, findings.length)
   for (const dimension of site.dimensions) yield dimensionPage(site, dimension, day)
   for (const [first, second] of site.pagedPairs) yield matrixPage(site, first, second, day, seen)
   for (const range of ranges) {
@@ -40,6 +45,7 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
   yield scoreboardPage(site, newest)
   yield overallPage(site, overall.board, overall.days)
   yield calendarPage(archive)
+  yield qualityPage(site, day, quality, findings)
   yield aboutPage(site)
   yield notFoundPage()
 }

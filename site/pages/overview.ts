@@ -10,6 +10,7 @@ import {
   link,
   memberAddress,
   OVERVIEW,
+  QUALITY,
   rangeAddress,
   SCOREBOARD,
   TOTAL_SUBJECT,
@@ -20,8 +21,8 @@ import { boardList } from './board-list.ts'
 import { breakdownOfTotal } from './breakdown.ts'
 import { dataTimeOf } from './data-time.ts'
 import { sparklineOf } from './dimension.ts'
+import { flawRows } from './flaws.ts'
 import type { Page } from './page.ts'
-import { flawRows } from './quality.ts'
 import { NO_DATA, totalSubject } from './range.ts'
 import type { Site, SiteDimension } from './site.ts'
 import { stackOf } from './stack.ts'
@@ -30,12 +31,14 @@ import { midSentence } from './words.ts'
 /** What the collectors lost in the slots of the last 24 hours; `null` when none of them says. */
 export type LostFlows = number | null
 
-/** Everything at a glance: the last 24 hours, the networks, the busiest hosts, and how far the numbers can be trusted. */
+/** Everything at a glance: the last 24 hours, the networks, the busiest hosts, and how far the numbers can be trusted. `findings`: how many the
+ * page of quality has. */
 export function overviewPage(
   site: Site,
   day: Traffic,
   boards: { board: Board | null; before: Board | null },
   lost: LostFlows,
+  findings: number,
 ): Page {
   const subject = totalSubject(site)
   const { chart, table } = stackOf(day, 'octets', subject, {
@@ -61,7 +64,7 @@ export function overviewPage(
       from: formatMoment(day.from, site.timeZone),
       to: formatMoment(day.to, site.timeZone),
       tiles: tilesOf(day),
-      quality: qualityOf(site, day, lost),
+      quality: qualityOf(site, day, lost, findings),
       by: midSentence(breakdownOfTotal(site).dimension.singular),
       table,
       ranges: RANGE_NAMES.map((name) => ({
@@ -100,7 +103,7 @@ function tilesOf(day: Traffic): object[] {
 }
 
 /** How far the last 24 hours can be trusted. */
-function qualityOf({ timeZone }: Site, day: Traffic, lost: LostFlows): object | null {
+function qualityOf({ timeZone }: Site, day: Traffic, lost: LostFlows, findings: number): object | null {
   if (!isKnown(day)) return null
   const present = day.known.filter((seconds) => seconds > 0).length
   const flows = DIRECTIONS.map((direction) => Number(figuresOf(day, TOTAL, direction, 'flows').total ?? 0))
@@ -114,6 +117,9 @@ function qualityOf({ timeZone }: Site, day: Traffic, lost: LostFlows): object | 
     isLossy: lost !== null && lost > 0,
     flaws: flawRows(day, timeZone).filter(({ flaw }) => flaw !== 'lost'),
     flawsHref: `${link(OVERVIEW, rangeAddress(TOTAL_SUBJECT, 'day'))}#quality`,
+    isGood: findings === 0,
+    verdict: findings === 0 ? 'good' : `${formatCount(findings)} ${findings === 1 ? 'finding' : 'findings'} to look at`,
+    href: link(OVERVIEW, QUALITY),
     split: DIRECTIONS.map((direction, at) => ({ direction, share: formatShare(shareOf(flows[at]!, all)) })),
   }
 }

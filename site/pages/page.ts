@@ -38,6 +38,7 @@ export type TemplateName =
   | 'day'
   | 'overall'
   | 'calendar'
+  | 'quality'
   | 'about'
   | 'not-found'
 

@@ -1,65 +1,392 @@
-import { addCounters, type Counter, compareCounters, toJson } from '../../ingest/model/counter.ts'
-import { FLAWS, type Flaw } from '../../ingest/model/quality.ts'
-import { isoTime } from '../../ingest/model/time.ts'
-import type { Traffic } from '../traffic.ts'
-import { formatCount, formatMoment, type Moment } from '../units.ts'
+import { basename } from 'node:path'
+import { cellName, OTHER, TOTAL } from '../../ingest/model/cell.ts'
+import { addCounters, type Counter, compareCounters } from '../../ingest/model/counter.ts'
+import { DIRECTIONS } from '../../ingest/model/direction.ts'
+import { FLAWS } from '../../ingest/model/quality.ts'
+import { SLOT_SECONDS } from '../../ingest/model/time.ts'
+import { sumOfKnown } from '../boards.ts'
+import { figuresOf, shareOf, volumeOf } from '../figures.ts'
+import { ABOUT, link, memberAddress, QUALITY } from '../links.ts'
+import { type FlowFileQuality, type Quality, type RangeQuality, rangeQuality } from '../quality.ts'
+import { isKnown, type Traffic } from '../traffic.ts'
+import { formatCount, formatMoment, formatQuantity, formatShare, type Moment, SHOWN, UNKNOWN } from '../units.ts'
+import { dataTimeOf } from './data-time.ts'
+import {
+  type ExporterSum,
+  exportersOf,
+  type Finding,
+  type Gap,
+  gapsBySource,
+  gapsOfRange,
+  hitRatio,
+  isOdd,
+  momentOf,
+  slotsExpected,
+} from './findings.ts'
+import { MEANINGS } from './flaws.ts'
+import type { Anchor, Page } from './page.ts'
+import { NO_DATA } from './range.ts'
+import type { Site } from './site.ts'
 
-/** Flows with a flaw over a range. */
-export interface FlawRow {
-  readonly flaw: Flaw
-  /** What it is, and what became of such flows. */
-  readonly meaning: string
-  readonly total: string
-  /** The point that had most of them. */
-  readonly most: string
-  readonly at: Moment
+/** A table with what it is about. The first cell of a row names it. */
+interface Table {
+  readonly id: string
+  readonly heading: string
+  readonly unit: string
+  readonly heads: readonly Head[]
+  readonly rows: readonly (readonly Cell[])[]
+  /** What there is to say when there are no rows; a table without rows and without this is left out. */
+  readonly empty: string
+  readonly note: string
+}
+type Head = { readonly label: string; readonly isText: boolean }
+type Cell = string | Moment | Anchor | { readonly percent: number }
+
+/** Rows of a table that any number of files, exporters or gaps may fill. */
+const MOST_ROWS = 50
+
+/** Are the numbers right? What was found, what cures it, and what it was found in. */
+export function qualityPage(site: Site, day: Traffic, quality: Quality, findings: readonly Finding[]): Page {
+  const known = isKnown(day)
+  const exporters = exportersOf(site, quality)
+  return {
+    address: QUALITY,
+    template: 'quality',
+    title: 'Data quality',
+    section: QUALITY,
+    trail: [],
+    data: dataTimeOf(site, day),
+    content: {
+      heading: 'Data quality',
+      empty: day.to === 0 ? NO_DATA : '',
+      alarms: findings.filter(({ isAlarm }) => isAlarm),
+      findings: findings.filter(({ isAlarm }) => !isAlarm),
+      calm: quality.health === null ? 'Nothing to mend. No run has told how it went.' : 'Nothing to mend.',
+      lastSuccess: lastSuccess(site, quality),
+      aboutHref: link(QUALITY, ABOUT),
+      tiles: known ? tilesOf(day, quality, exporters) : [],
+      tables: [
+        ...(known
+          ? [
+              directionTable(day, quality),
+              routerTable(site, day),
+              exporterTable(site, quality, exporters),
+              flawTable(site, day, quality),
+              otherTable(site, day),
+              sourceTable(site, day, quality),
+              gapTable(site, day, quality),
+              monthTable(site, quality),
+              fileTable(site, quality),
+            ]
+          : []),
+        asideTable(site, quality),
+        copyTable(quality),
+      ].filter(({ rows, empty }) => rows.length > 0 || empty !== ''),
+    },
+  }
 }
 
-const MEANINGS: { readonly [F in Flaw]: string } = {
-  lost: 'never reached the flow file, as the collector says',
-  implausible: 'more octets, packets or flows than any line carries in the time: left out',
-  skewed: 'ended over a day before the flow file or over ten minutes after its start: counted in its slot',
-  overlong: 'over 24 hours: spread over the last 24',
-  reversed: 'ended before they started: counted where they ended',
-  undersized: 'fewer octets than packets: counted as they are',
+/** Told only where the last run did not do all it should: the page changes with what is stored, not with the clock. */
+function lastSuccess({ timeZone }: Site, { health }: Quality): Moment | null {
+  if (health?.alarms.every(({ subject }) => subject !== 'run') ?? true) return null
+  return momentOf(health!.lastSuccess ?? '', timeZone)
 }
 
-/** The flaws that any flow had. */
-export function flawRows(traffic: Traffic, timeZone: string): FlawRow[] {
-  return flawsSeen(traffic).map(({ flaw, flows }) => {
-    const most = flows.reduce<number>(
-      (best, count, point) => (compareCounters(count, flows[best]!) > 0 ? point : best),
-      0,
-    )
+function tilesOf(day: Traffic, { files, first, week, month }: Quality, exporters: readonly ExporterSum[]): object[] {
+  const lost = sumOfKnown(files.map(({ lost }) => lost))
+  const slots = (range: Pick<RangeQuality, 'from' | 'to' | 'known'>) => {
+    const expected = slotsExpected(range, first).length
+    const present = range.known.reduce((sum, seconds) => sum + seconds, 0) / SLOT_SECONDS
+    return expected === 0 ? UNKNOWN : `${formatCount(present)} of ${formatCount(expected)}`
+  }
+  const cut = files.filter(({ complete }) => !complete).length
+  const odd = files.filter(isOdd).length
+  const unnamed = exporters.filter(({ router }) => router === null).length
+  return [
+    {
+      label: 'Hit ratio',
+      value: formatShare(hitRatio(rangeQuality(day))),
+      more: `7 days: ${formatShare(hitRatio(week))}`,
+    },
+    { label: 'Slots present', value: slots(day), more: `31 days: ${slots(month)}` },
+    {
+      label: 'Flow files',
+      value: formatCount(files.length),
+      more: `${formatCount(cut)} not closed, ${formatCount(odd)} odd`,
+    },
+    {
+      label: 'Lost flows',
+      value: lost === null ? UNKNOWN : formatCount(lost),
+      more: lost === null ? 'collectors do not say' : `31 days: ${formatCount(month.flaws.lost)}`,
+    },
+    { label: 'Exporters', value: formatCount(exporters.length), more: `${formatCount(unnamed)} not in the config` },
+  ]
+}
+
+function directionTable(day: Traffic, { week }: Quality): Table {
+  const ranges = [rangeQuality(day), week]
+  const all = ranges.map(({ flows }) => DIRECTIONS.reduce<Counter>((sum, way) => addCounters(sum, flows[way]), 0))
+  return {
+    id: 'directions',
+    heading: 'Flows by direction',
+    unit: 'of everything that counts toward the total',
+    heads: [text('Direction'), number('24 hours'), number('Share'), number(''), number('7 days'), number('Share')],
+    rows: DIRECTIONS.map((way) => {
+      const [now, before] = ranges.map(({ flows }, at) => ({
+        flows: formatCount(flows[way]),
+        share: shareOf(flows[way], all[at]!),
+      }))
+      const percent = Math.round((now!.share ?? 0) * 1000) / 10
+      return [way, now!.flows, formatShare(now!.share), { percent }, before!.flows, formatShare(before!.share)]
+    }),
+    empty: '',
+    note: 'Hit ratio: the share of flows with an end inside, so in, out or internal. A flow misses when neither of its ends is in subnets: transit.',
+  }
+}
+
+/** Who exports the flows that miss. */
+function routerTable(site: Site, day: Traffic): Table {
+  const routers = site.dimensions.find(({ dimension }) => dimension.name === 'router')
+  const rows = (routers?.members ?? []).map(({ id, label }) => {
+    const cell = cellName(['router', id])
+    const flows = Object.fromEntries(
+      DIRECTIONS.map((way) => [way, figuresOf(day, cell, way, 'flows').total ?? 0]),
+    ) as RangeQuality['flows']
     return {
-      flaw,
-      meaning: MEANINGS[flaw],
-      total: formatCount(flows.reduce(addCounters, 0)),
-      most: formatCount(flows[most]!),
-      at: formatMoment(traffic.from + most * traffic.stepSeconds, timeZone),
+      flows,
+      ratio: hitRatio({ flows }),
+      anchor: { href: link(QUALITY, memberAddress(routers!.dimension, id)), label },
     }
   })
+  return {
+    id: 'misses',
+    heading: 'Missed by router',
+    unit: 'flows without an end inside, last 24 hours',
+    heads: [text('Router'), number('Hit ratio'), number('Missed'), number('Flows')],
+    rows: rows
+      .filter(({ ratio }) => ratio !== null)
+      .sort((a, b) => compareCounters(b.flows.transit, a.flows.transit))
+      .slice(0, MOST_ROWS)
+      .map(({ flows, ratio, anchor }) => [
+        anchor,
+        formatShare(ratio),
+        formatCount(flows.transit),
+        formatCount(DIRECTIONS.reduce<Counter>((sum, way) => addCounters(sum, flows[way]), 0)),
+      ]),
+    empty: '',
+    note: '',
+  }
 }
 
-/** The numbers behind them, flows per point: `quality.csv` and `quality.json`. Nothing when no flow had a flaw. */
-export function flawFiles(traffic: Traffic): { readonly [name: string]: string } {
-  const seen = flawsSeen(traffic)
-  if (seen.length === 0) return {}
-  const { from, to, stepSeconds, known } = traffic
-  const points = seen.map(({ flaw, flows }) => ({
-    flaw,
-    flows: known.map((seconds, at) => (seconds ? flows[at]! : null)),
-  }))
-  const lines = known.map((_, at) => [isoTime(from + at * stepSeconds), ...points.map(({ flows }) => flows[at] ?? '')])
-  const csv = [['time', ...points.map(({ flaw }) => `${flaw} (flows)`)], ...lines].map((line) => `${line.join()}\r\n`)
-  const columns = Object.fromEntries(points.map(({ flaw, flows }) => [flaw, flows]))
-  const json = { unit: 'flows', from: isoTime(from), to: isoTime(to), stepSeconds, ...columns }
-  return { 'quality.csv': csv.join(''), 'quality.json': `${toJson(json)}\n` }
+function exporterTable(site: Site, { files }: Quality, exporters: readonly ExporterSum[]): Table {
+  const routers = site.dimensions.find(({ dimension }) => dimension.name === 'router')!
+  const left = exporters.length - MOST_ROWS
+  const isCut = files.some(({ more }) => more > 0)
+  return {
+    id: 'exporters',
+    heading: 'Exporters and sampling',
+    unit: 'last 24 hours, by the address they send from',
+    heads: [text('Exporter'), text('Router'), number('Flows'), text('Octets and packets multiplied by')],
+    rows: exporters
+      .slice(0, MOST_ROWS)
+      .map(({ address, flows, rates, router }) => [
+        address,
+        router === null
+          ? 'not in the config'
+          : { href: link(QUALITY, memberAddress(routers.dimension, router.id)), label: router.label },
+        formatCount(flows),
+        rates.map(formatCount).join(', then '),
+      ]),
+    empty: 'The flow files name no exporters.',
+    note: [
+      left > 0 ? `And ${formatCount(left)} more.` : '',
+      isCut ? 'Some flow files name more exporters than are kept here: the busiest of each are.' : '',
+      'What a flow file says it has scaled already is not multiplied again.',
+    ]
+      .join(' ')
+      .trim(),
+  }
 }
 
-function flawsSeen({ quality }: Traffic): { flaw: Flaw; flows: readonly Counter[] }[] {
-  return FLAWS.flatMap((flaw) => {
-    const flows = quality.get(flaw) ?? []
-    return flows.some((count) => count !== 0) ? [{ flaw, flows }] : []
-  })
+function flawTable({ timeZone }: Site, day: Traffic, { files, month }: Quality): Table {
+  const { flaws } = rangeQuality(day)
+  const isTold = files.some(({ lost }) => lost !== null)
+  return {
+    id: 'flaws',
+    heading: 'Flows in doubt',
+    unit: `flows; 31 days: to ${formatMoment(month.to, timeZone).text}`,
+    heads: [text('Flaw'), number('24 hours'), number('31 days'), text('Meaning')],
+    rows: FLAWS.map((flaw) => [
+      flaw,
+      flaw === 'lost' && !isTold ? UNKNOWN : formatCount(flaws[flaw]),
+      formatCount(month.flaws[flaw]),
+      MEANINGS[flaw],
+    ]),
+    empty: '',
+    note: '',
+  }
+}
+
+/** What of the config names what. */
+const KEYS: Readonly<Record<string, string>> = {
+  service: 'services',
+  'service-src': 'services',
+  'service-dst': 'services',
+  protocol: 'protocols',
+  as: 'asNumbers',
+  tos: 'tos',
+}
+
+function otherTable(site: Site, day: Traffic): Table {
+  const total = volumeOf(day, TOTAL)
+  return {
+    id: 'other',
+    heading: 'In no named member',
+    unit: 'octets in and out, last 24 hours',
+    heads: [text('Counted as other'), number('Octets'), number('Share'), number(''), text('Named by')],
+    rows: site.dimensions
+      .filter(({ dimension, members }) => dimension.name in KEYS && members.some(({ id }) => id === OTHER))
+      .map(({ dimension }) => {
+        const octets = volumeOf(day, cellName([dimension.name, OTHER]))
+        const share = shareOf(octets, total)
+        return [
+          { href: link(QUALITY, memberAddress(dimension, OTHER)), label: dimension.title },
+          formatQuantity(Number(octets), SHOWN.octets.volume),
+          formatShare(share),
+          { percent: Math.round(Math.min(1, share ?? 0) * 1000) / 10 },
+          `${KEYS[dimension.name]} in flowscan.config.ts`,
+        ]
+      }),
+    empty: '',
+    note: 'flowscan inspect FILE lists the busiest protocols, TOS bytes and AS numbers of a flow file.',
+  }
+}
+
+function sourceTable(site: Site, day: Traffic, quality: Quality): Table {
+  const expected = slotsExpected(day, quality.first).length
+  return {
+    id: 'sources',
+    heading: 'Flow files by source',
+    unit: 'last 24 hours',
+    heads: [
+      text('Source'),
+      number('Slots'),
+      number('Missing'),
+      number('Files'),
+      number('Not closed'),
+      number('Odd'),
+      number('Lost flows'),
+      text('Format'),
+    ],
+    rows: [...gapsBySource(site, day, quality)].map(([source, gaps]) => {
+      const files = quality.files.filter((file) => file.source === source)
+      const missing = gaps.reduce((sum, { slots }) => sum + slots, 0)
+      const lost = sumOfKnown(files.map(({ lost }) => lost))
+      return [
+        source,
+        `${formatCount(expected - missing)} of ${formatCount(expected)}`,
+        formatCount(missing),
+        formatCount(files.length),
+        formatCount(files.filter(({ complete }) => !complete).length),
+        formatCount(files.filter(isOdd).length),
+        lost === null ? UNKNOWN : formatCount(lost),
+        [...new Set(files.map(({ format }) => format))].sort().join(', ') || UNKNOWN,
+      ]
+    }),
+    empty: '',
+    note: '',
+  }
+}
+
+function gapTable(site: Site, day: Traffic, quality: Quality): Table {
+  const gaps = [...gapsBySource(site, day, quality)].flatMap(([source, gaps]) => gaps.map((gap) => ({ source, gap })))
+  const newest = gaps.sort((a, b) => b.gap.from - a.gap.from)
+  return {
+    id: 'gaps',
+    heading: 'Missing slots of the last 24 hours',
+    unit: 'no flow file covers them: unknown, not zero',
+    heads: [text('Source'), text('From'), text('To'), number('Slots')],
+    rows: newest.slice(0, MOST_ROWS).map(({ source, gap }) => [source, ...gapCells(site, gap)]),
+    empty: 'None.',
+    note: newest.length > MOST_ROWS ? `And ${formatCount(newest.length - MOST_ROWS)} earlier ones.` : '',
+  }
+}
+
+function monthTable(site: Site, { month, first }: Quality): Table {
+  const gaps = gapsOfRange(month, first).reverse()
+  return {
+    id: 'gaps-month',
+    heading: 'Missing slots of the last 31 days',
+    unit: 'of all sources together, within two hours',
+    heads: [text('Between'), text('and'), number('Slots')],
+    rows: gaps.slice(0, MOST_ROWS).map((gap) => gapCells(site, gap)),
+    empty: 'None.',
+    note: gaps.length > MOST_ROWS ? `And ${formatCount(gaps.length - MOST_ROWS)} earlier ones.` : '',
+  }
+}
+
+function gapCells({ timeZone }: Site, { from, to, slots }: Gap): Cell[] {
+  return [formatMoment(from, timeZone), formatMoment(to, timeZone), formatCount(slots)]
+}
+
+/** Files that were not closed, or in which something was odd. */
+function fileTable({ timeZone }: Site, { files }: Quality): Table {
+  const odd = files.filter(({ complete, warnings }) => !complete || warnings.count > 0).reverse()
+  return {
+    id: 'files',
+    heading: 'Odd flow files',
+    unit: 'last 24 hours, the newest first; what could be read of them is counted',
+    heads: [text('Slot'), text('Source'), text('What was met')],
+    rows: odd.slice(0, MOST_ROWS).map((file) => [formatMoment(file.slot, timeZone), file.source, oddities(file)]),
+    empty: '',
+    note: odd.length > MOST_ROWS ? `And ${formatCount(odd.length - MOST_ROWS)} earlier ones.` : '',
+  }
+}
+
+function oddities({ complete, warnings: { count, first } }: FlowFileQuality): string {
+  const more = count - first.length
+  return [
+    ...(complete ? [] : ['not closed by the collector']),
+    ...first,
+    ...(more > 0 ? [`and ${formatCount(more)} more`] : []),
+  ].join('; ')
+}
+
+function asideTable({ timeZone }: Site, { health }: Quality): Table {
+  const { count, newest } = health?.quarantine ?? { count: 0, newest: [] }
+  return {
+    id: 'aside',
+    heading: 'Set aside',
+    unit: 'in data/quarantine, not counted; the newest first',
+    heads: [text('File'), text('Source'), text('Of'), text('Reason')],
+    rows: newest.map(({ file, source, when, reason }) => [
+      basename(file),
+      source ?? UNKNOWN,
+      momentOf(when ?? '', timeZone) ?? UNKNOWN,
+      reason,
+    ]),
+    empty: '',
+    note: count > newest.length ? `${formatCount(count)} in all.` : '',
+  }
+}
+
+function copyTable({ health }: Quality): Table {
+  const copies = [...(health?.copies ?? [])].reverse()
+  return {
+    id: 'copies',
+    heading: 'Copies',
+    unit: 'flow files that came before under another name, not counted again; the newest first',
+    heads: [text('File'), text('is')],
+    rows: copies.slice(0, MOST_ROWS).map(({ file, of }) => [basename(file), basename(of)]),
+    empty: '',
+    note: copies.length > MOST_ROWS ? `And ${formatCount(copies.length - MOST_ROWS)} earlier ones.` : '',
+  }
+}
+
+function text(label: string): Head {
+  return { label, isText: true }
+}
+
+function number(label: string): Head {
+  return { label, isText: false }
 }

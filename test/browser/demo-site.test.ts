@@ -40,6 +40,7 @@ const PAGES = {
   day: 'scoreboard/2026/11/24/',
   overall: 'scoreboard/overall/',
   archive: 'scoreboard/archive/',
+  quality: 'quality/',
   about: 'about/',
 } as const
 
@@ -220,7 +221,7 @@ describe.skipIf(isWithout('the site in a browser', 'chromium'))('the demo site',
   test('text has contrast enough in both themes', { timeout: 60_000 }, async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await visit({ colorScheme }, async (page) => {
-        for (const address of ['', 'networks/dormitories/', 'networks/services/', 'scoreboard/archive/']) {
+        for (const address of ['', 'networks/dormitories/', 'networks/services/', 'scoreboard/archive/', 'quality/']) {
           await page.goto(url + address)
           expect(await page.evaluate(LOW_CONTRAST), `${colorScheme} /${address}`).toEqual([])
         }

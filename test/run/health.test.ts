@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Health } from '../../ingest/run/health.ts'
+import type { Health } from '../../ingest/store/health.ts'
 import { temporaryDirectory } from '../directory.ts'
 import { BASE_SLOT, CONFIG, laterFlowFile, writeFlowFiles } from '../flow-files.ts'
 import { isWithout } from '../programs.ts'
@@ -102,6 +102,18 @@ test('health.json tells of a run what somebody who watches over it wants to know
     },
   ])
   expect(health().alarms[0]!.since).toBe(first.at)
+})
+
+test('the site that a run builds tells of that run; one that changes nothing renders nothing', () => {
+  const { base, put, run, health } = setUp()
+  put(SOUND, laterFlowFile(0))
+  put(BAD, 'no flow file')
+  expect(run('run').status).toBe(0)
+  const page = readFileSync(join(base, 'public', 'current', 'quality', 'index.html'), 'utf8')
+  expect(page).toContain(`${BAD}: byte 0: not a flow file`)
+  const { lastSuccess } = health()
+  expect(run('run').stderr).toMatch(/: 0 pages rendered/)
+  expect(Date.parse(health().lastSuccess!)).toBeGreaterThan(Date.parse(lastSuccess!))
 })
 
 test.skipIf(isWithout('the alarm of deploy/README.md', 'jq'))('the one alarm of deploy/README.md', () => {

@@ -66,6 +66,7 @@ describe('a site', () => {
       'scoreboard/archive/index.html',
       'scoreboard/2026/11/23/index.html',
       'scoreboard/2026/11/23/0055/index.html',
+      'quality/index.html',
       'about/index.html',
       '404.html',
     ])

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { ConfigInput } from '../../ingest/config/index.ts'
 import { parseConfig } from '../../ingest/config/load.ts'
 import type { Config } from '../../ingest/config/schema.ts'
-import type { CellCounts, HostList, HostRow, Part } from '../../ingest/model/part.ts'
+import { toJson } from '../../ingest/model/counter.ts'
+import type { CellCounts, HostList, HostRow, Part, PartQuality } from '../../ingest/model/part.ts'
 import { startOfDay } from '../../ingest/model/time.ts'
 import { derive } from '../../ingest/store/derive.ts'
 import { commitPart } from '../../ingest/store/part.ts'
@@ -41,38 +42,54 @@ export interface Traffic {
   readonly implausible?: number
   /** Which file it was: two of one slot differ. */
   readonly file?: number
+  readonly source?: string
+  readonly complete?: boolean
+  /** Flows that pass through. */
+  readonly transit?: number
+  readonly quality?: Partial<PartQuality>
 }
 
 /** What a flow file of the slot (five minutes after the day began, counted from 0) would have become. */
 export function part(
   at: number,
-  { http = [0, 0], dns = [0, 0], hosts = [], lost = 0, implausible = 0, file = 0 }: Traffic,
+  {
+    http = [0, 0],
+    dns = [0, 0],
+    hosts = [],
+    lost = 0,
+    implausible = 0,
+    file = 0,
+    source = 'flows',
+    complete = true,
+    transit = 0,
+    quality = {},
+  }: Traffic,
 ): Part {
   const slot = DAY + at * 300
   const both = [http[0] + dns[0], http[1] + dns[1]] as const
   const cells = {
-    total: counts(both),
+    total: { ...counts(both), ...(transit > 0 ? { transit: [transit, transit, transit] as const } : {}) },
     'service/http': counts(http),
     'service/dns': counts(dns),
     'network/campus': counts(both),
     'network/campus,service/http': counts(http),
     'network/campus,service/dns': counts(dns),
-    'router/border': counts(both),
+    'router/border': { ...counts(both), ...(transit > 0 ? { transit: [transit, transit, transit] as const } : {}) },
     'router/border,service/http': counts(http),
     'router/border,service/dns': counts(dns),
   }
-  const seen = Object.fromEntries(Object.entries(cells).filter(([, { in: inward, out }]) => inward ?? out))
+  const seen = Object.fromEntries(Object.entries(cells).filter(([, cell]) => Object.keys(cell).length > 0))
   const inside: HostList = { distinct: hosts.length, kept: 100, rows: hosts }
   const none: HostList = { distinct: 0, kept: 100, rows: [] }
   return {
     schema: 1,
-    source: 'flows',
+    source,
     slot,
     id: createHash('sha256')
-      .update(JSON.stringify([slot, seen, hosts, lost, implausible, file]))
+      .update(toJson([slot, seen, hosts, lost, implausible, file, source, complete, transit, quality]))
       .digest('hex'),
     config: 'test',
-    file: { bytes: 1, format: 'flow-tools', complete: true, startMs: null },
+    file: { bytes: 1, format: 'flow-tools', complete, startMs: null },
     total: { records: 1, octets: both[0] + both[1], packets: 1, flows: 1 },
     slots: [{ slot, cells: seen }],
     hosts: { inside, outside: none, networks: { campus: inside } },
@@ -86,6 +103,7 @@ export function part(
       flowsByDirection: { in: 1, out: 1, internal: 0, transit: 0 },
       exporters: {},
       warnings: [],
+      ...quality,
     },
   }
 }
