@@ -3,8 +3,17 @@ import type { LoadedConfig } from '../config/load.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { type Doubts, MissingParts, neighbours } from '../store/derive.ts'
 import { DamagedDerived } from '../store/derived-file.ts'
-import { hashFile, isThere, removeFiles, writeFileDurably } from '../store/files.ts'
-import { DamagedPart, isStored, listStoredParts, looseDirectory, readAsIs, shortId } from '../store/part.ts'
+import { DamagedFile, hashFile, isThere, removeFiles, writeFileDurably } from '../store/files.ts'
+import {
+  DamagedPart,
+  isStored,
+  listParts,
+  listStoredParts,
+  looseDirectory,
+  type PartName,
+  readAsIs,
+  shortId,
+} from '../store/part.ts'
 import { sealDay } from '../store/seal.ts'
 import { DamagedSegment, ledgerPath } from '../store/segment.ts'
 import { isSince, readFloors } from '../store/series-index.ts'
@@ -97,11 +106,22 @@ async function repairPart(loaded: LoadedConfig, damaged: DamagedPart, { givenUp 
   const reason = reasonOf(name, damaged, { source: part.source, when: isoTime(part.slot) })
   writeFileDurably(join(recordReason(data, id, reason), name), readAsIs(data, part))
   const from = await recount(loaded, day, (ids) => ids.includes(id))
-  const isGap = !isStored(data, name)
+  const isLost = !isStored(data, name)
+  // What is superseded is in a longer part, too.
+  const isGap = isLost && (!isInPlace || counts(data, part))
   if (isGap) givenUp.add(id)
-  if (sealed === undefined && (isGap || !isInPlace)) removeFiles(dirname(path), [name])
-  else if (isGap) sealDay(data, day, new Set([name]))
+  if (sealed === undefined && (isLost || !isInPlace)) removeFiles(dirname(path), [name])
+  else if (isLost) sealDay(data, day, new Set([name]))
   return { day, path, from, isGap }
+}
+
+function counts(data: string, { slot, name }: PartName): boolean {
+  try {
+    return listParts(data, dayOf(slot)).some((each) => each.name === name)
+  } catch (error) {
+    if (error instanceof DamagedFile) return true
+    throw error
+  }
 }
 
 /** The parts that are whole get files of their own again, the segment is set aside, and its other parts are counted again. */

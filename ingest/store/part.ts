@@ -164,7 +164,12 @@ export function listDays(data: string): string[] {
 
 /** The parts of a day that count, by their names, by slot: those that no other supersedes. Throws DamagedSegment. */
 export function listParts(data: string, day: string): PartName[] {
-  return withoutSuperseded(listStoredParts(data, day), listDirectory(looseDirectory(data, day)))
+  return thatCount(data, day, listStoredParts(data, day))
+}
+
+/** Of the stored parts of a day, those that no other supersedes. */
+export function thatCount(data: string, day: string, stored: readonly PartName[]): PartName[] {
+  return withoutSuperseded(stored, listDirectory(looseDirectory(data, day)))
 }
 
 /** `listParts` with those that are superseded. Names that are no parts are not flowscan's and left alone. */

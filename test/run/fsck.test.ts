@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,9 +16,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type LoadedConfig, parseConfig } from '../../ingest/config/load.ts'
 import { fsck, repairStore } from '../../ingest/run/fsck.ts'
 import { ingest } from '../../ingest/run/ingest.ts'
+import type { Repair } from '../../ingest/run/repair.ts'
 import { readJson, writeJson } from '../../ingest/store/files.ts'
 import { copyOf, hashTree } from '../directory.ts'
-import { CONFIG, writeFlowFiles } from '../flow-files.ts'
+import { BASE_SLOT, CONFIG, laterFlowFile, writeFlowFiles } from '../flow-files.ts'
 
 const DAY = '2024-05-01'
 const STORED = ['data/parts', 'data/series', 'data/boards']
@@ -174,6 +176,37 @@ test('a part whose counts do not add up is told of, with the sum', () => {
   const [defect] = fsck(data, false).defects
   expect(defect).toMatchObject({ kind: 'unbalanced', path })
   expect(defect!.found).toMatch(/^service in in 2024-05-01T10:40:00Z adds up to \d+ octets, but the total has \d+$/)
+})
+
+test.each([
+  { name: 'made again from its flow file', isSaved: true },
+  { name: 'given up, and its slot is no gap', isSaved: false },
+])('a superseded part that rots is found and $name; no number changes', async ({ isSaved }) => {
+  const longer = parts()
+  const path = join(base, 'flows', 'ft-v05.2024-05-01.105000+0000')
+  writeFileSync(path, laterFlowFile(600, 2).subarray(0, 20_010))
+  utimesSync(path, BASE_SLOT, BASE_SLOT)
+  await ingest(loaded)
+  const [shorter] = parts().filter((each) => !longer.includes(each) && !each.includes('superseded')) as [string]
+  expect(fsck(data, true)).toEqual({ parts: 4, derived: 6, isCompared: true, defects: [] })
+  const before = hashTree(base, ...STORED)
+  flip(shorter)
+  if (!isSaved) rmSync(join(base, 'saved'), { recursive: true })
+  expect(kinds()).toEqual([`damage ${shorter}`])
+  const repairs: Repair[] = []
+  await repairStore(loaded, false, (repair) => repairs.push(repair))
+  expect(repairs).toMatchObject([{ path: join(data, shorter), isGap: false }])
+  const after = hashTree(base, ...STORED)
+  if (!isSaved) delete before[join('data', shorter)]
+  expect(after).toEqual(before)
+  expect(kinds(true)).toEqual([])
+})
+
+test('promise 35: looking at damage changes nothing', () => {
+  for (const path of [...DERIVED, ...parts()]) flip(path)
+  const before = hashTree(base, 'data', 'saved')
+  expect(fsck(data, false).defects.filter(({ kind }) => kind === 'damage')).toHaveLength(9)
+  expect(hashTree(base, 'data', 'saved')).toEqual(before)
 })
 
 test('what a killed run left to do is no damage', () => {
