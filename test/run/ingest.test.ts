@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { linkSync, mkdirSync, readdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type LoadedConfig, parseConfig } from '../../ingest/config/load.ts'
@@ -21,6 +31,19 @@ async function outcomes(loaded: LoadedConfig): Promise<Record<string, Outcome>> 
   const found: Record<string, Outcome> = {}
   await ingest(loaded, { onFile: ({ name }, outcome) => Object.assign(found, { [name]: outcome }) })
   return found
+}
+
+interface Holder {
+  readonly pid: number
+  readonly boot: string
+  readonly start: string | null
+}
+
+/** As the lock names it: field 22 of /proc/PID/stat is when it began. */
+function thisProcess(): Holder {
+  const stat = readFileSync('/proc/self/stat', 'utf8')
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return { pid: process.pid, boot, start: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]! }
 }
 
 const kinds = (found: Record<string, Outcome>) => Object.values(found).map(({ kind }) => kind)
@@ -147,15 +170,26 @@ describe('the lock', () => {
     expect(await outcomes(loaded)).toEqual({})
   })
 
-  test.each([
-    { name: 'a dead process', content: '{"pid":4194304,"boot":null,"start":"1"}' },
-    { name: 'another boot', content: `{"pid":${process.pid},"boot":"another","start":"1"}` },
-    { name: 'a process that has its number now', content: `{"pid":1,"boot":null,"start":"0"}` },
-    { name: 'nobody: it is torn', content: '{"pi' },
-  ])('of $name is taken over', async ({ content }) => {
+  test.each<{ name: string; holder: Partial<Holder> }>([
+    { name: 'a dead process', holder: { pid: 4_194_304, start: null } },
+    { name: 'another boot', holder: { boot: 'another' } },
+    { name: 'a process whose number another has now', holder: { start: '1' } },
+  ])('promise 15: of $name is taken over at once', async ({ holder }) => {
     const { loaded } = setUp()
     mkdirSync(loaded.config.data)
-    writeFileSync(join(loaded.config.data, 'lock'), content)
+    const lock = join(loaded.config.data, 'lock')
+    const running = thisProcess()
+    writeFileSync(lock, JSON.stringify(running))
+    await expect(ingest(loaded)).rejects.toMatchObject({ exitCode: 75 })
+    writeFileSync(lock, JSON.stringify({ ...running, ...holder }))
+    expect(await outcomes(loaded)).toEqual({})
+    expect(existsSync(lock)).toBe(false)
+  })
+
+  test('promise 15: that is torn is taken over at once', async () => {
+    const { loaded } = setUp()
+    mkdirSync(loaded.config.data)
+    writeFileSync(join(loaded.config.data, 'lock'), '{"pi')
     expect(await outcomes(loaded)).toEqual({})
   })
 
