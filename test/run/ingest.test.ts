@@ -161,6 +161,21 @@ describe('what is in the directory', () => {
   })
 })
 
+test('case 106: temporary files and empty directories that killed runs left are no hindrance, and the files go', async () => {
+  const [left, clean] = [setUp(), setUp()]
+  const { data } = left.loaded.config
+  for (const directory of ['parts/2024-05-01', 'parts/2024-05-03', 'series/5m', 'boards', 'sealed', 'quarantine/abc'])
+    mkdirSync(join(data, directory), { recursive: true })
+  const places = ['', 'parts', 'parts/2024-05-01', 'series/5m', 'boards', 'sealed', 'quarantine/abc']
+  for (const place of places) writeFileSync(join(data, place, '.tmp-4194304-0123'), 'half')
+  for (const { base, loaded } of [left, clean]) {
+    writeFlowFiles(join(base, 'flows'), 2)
+    expect(kinds(await outcomes(loaded))).toEqual(['counted', 'counted'])
+    await ingest(loaded)
+  }
+  expect(hashTree(left.base, 'data')).toEqual(hashTree(clean.base, 'data'))
+})
+
 describe('the lock', () => {
   test('a second run is told to try later', async () => {
     const { loaded } = setUp()

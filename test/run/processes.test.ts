@@ -137,7 +137,7 @@ test('case 93: a config that changes during a run: the run goes by what it read'
   mkdirSync(join(base, 'data'))
   // So many that threads count them.
   writeFlowFiles(join(base, 'flows'), 13)
-  const config = join(base, 'flowscan.config.mjs')
+  const config = join(base, 'flowscan.config.ts')
   writeFileSync(
     config,
     `import { writeFileSync } from 'node:fs'

@@ -176,6 +176,32 @@ test('case 103: what a newer flowscan stored keeps waiting flow files where they
   expect(hashTree(base, ...STORED, 'flows')).toEqual(before)
 })
 
+test.each([
+  { name: 'flow files are saved', isSaved: true },
+  { name: 'flow files have gone', isSaved: false },
+])('promise 12: what was damaged is kept as it was found, where $name', async ({ isSaved }) => {
+  const { base, data, loaded } = await setUp()
+  if (!isSaved) rmSync(join(base, 'saved'), { recursive: true })
+  const paths = [
+    ...readdirSync(join(data, 'parts', DAY)).map((name) => `parts/${DAY}/${name}`),
+    ...NAMES.map((name) => `${name}.json.gz`),
+  ]
+  for (const path of paths) rot(join(data, path))
+  const damaged = paths.map((path) => readFileSync(join(data, path)))
+  const flowFiles = () => Object.values(hashTree(base, 'flows', ...(isSaved ? ['saved'] : []))).sort()
+  const before = flowFiles()
+  await repairStore(loaded, false, () => {})
+  const kept = readdirSync(join(data, 'quarantine'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== 'reason.json')
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name)))
+  for (const [at, bytes] of damaged.entries())
+    expect(
+      kept.some((each) => each.equals(bytes)),
+      paths[at],
+    ).toBe(true)
+  expect(flowFiles()).toEqual(before)
+})
+
 test('killed while it is made again, at any moment: nothing is lost', async () => {
   const { base, data, loaded } = await setUp()
   writeFileSync(join(base, 'flowscan.config.json'), JSON.stringify(CONFIG))
