@@ -122,6 +122,16 @@ export const scenarios: readonly Scenario[] = [
     stateOf: storeOf,
   },
   {
+    name: 'prune',
+    command: 'prune',
+    async prepare(base, flowscan) {
+      configure(base, { retention: { '5m': '7d', '30m': '8d' } })
+      for (let day = 0; day < 12; day++) putFlowFile(base, { at: day * DAY })
+      await flowscan('ingest')
+    },
+    stateOf: storeOf,
+  },
+  {
     name: 'rebuild',
     command: 'rebuild --from 2024-05-01',
     async prepare(base, flowscan) {
