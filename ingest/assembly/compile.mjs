@@ -7,11 +7,23 @@ import asc from 'assemblyscript/asc'
  * Compiles the AssemblyScript in this folder to WebAssembly, and writes that where it is used. What it writes is in the
  * repository: neither building nor running flowscan takes the compiler. `test/assembly` checks that it is up to date.
  */
-export const TARGETS = { 'nfcapd.ts': '../decode/nfcapd.wasm.ts' }
+export const TARGETS = { 'inflate.ts': '../decode/inflate.wasm.ts', 'nfcapd.ts': '../decode/nfcapd.wasm.ts' }
 
 /** The text of the module that holds the compiled source. */
 export async function compile(source) {
-  const options = ['-O3', '--converge', '--runtime', 'stub', '--noAssert', '--importMemory', '-o', 'out.wasm', source]
+  const options = [
+    '-O3',
+    '--converge',
+    '--runtime',
+    'stub',
+    '--noAssert',
+    '--importMemory',
+    '--enable',
+    'simd',
+    '-o',
+    'out.wasm',
+    source,
+  ]
   const file = (name) => new URL(name, import.meta.url)
   let binary
   const { error, stderr } = await asc.main(options, {

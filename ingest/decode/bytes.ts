@@ -27,6 +27,12 @@ export class ByteReader {
     return this.#buffer.subarray(this.#start, Math.min(this.#start + length, this.#end))
   }
 
+  /** All bytes that are at hand, without taking them, at least `least`; fewer at the end. */
+  async peekAll(least: number): Promise<Uint8Array> {
+    await this.peek(least)
+    return this.#buffer.subarray(this.#start, this.#end)
+  }
+
   /** The next `length` bytes; fewer at the end. */
   async take(length: number): Promise<Uint8Array> {
     const bytes = await this.peek(length)

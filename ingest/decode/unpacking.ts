@@ -16,6 +16,7 @@ type Bomb = { kind: 'bomb'; read: number; written: number }
 /** Watches how much a stream grows. */
 export interface Growth {
   readonly read: number
+  readonly written: number
   /** Counts bytes that go in and the lengths of what came out; tells when that is more than a flow file gives. */
   add(read: number, unpacked: readonly { readonly length: number }[]): Bomb | null
 }
@@ -26,6 +27,9 @@ export function createGrowth(): Growth {
   return {
     get read() {
       return read
+    },
+    get written() {
+      return written
     },
     add(more, unpacked) {
       read += more

@@ -1,3 +1,4 @@
+import { UserError } from '../model/errors.ts'
 import { BATCH_SIZE, createFlowBatch, type FlowBatch } from '../model/flow-batch.ts'
 import { createWasmMemory, startWasm } from '../model/wasm.ts'
 import { CODE } from './nfcapd.wasm.ts'
@@ -50,7 +51,12 @@ export function nfcapdMemory(): NfcapdMemory {
   return made
 }
 
+/** JavaScript and WebAssembly see the same words only where those of the machine are little-endian. */
+const HOST_IS_LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
 function createNfcapdMemory(): NfcapdMemory {
+  if (!HOST_IS_LITTLE)
+    throw new UserError('this machine is big-endian; flowscan reads nfcapd files on little-endian ones')
   // Small places first. Of the large ones behind them the system gives what is touched.
   let end = SLACK
   const place = (bytes: number): number => {

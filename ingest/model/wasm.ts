@@ -1,5 +1,3 @@
-import { UserError } from './errors.ts'
-
 /** What is used of it; Node has it, its types do not. */
 const { WebAssembly } = globalThis as unknown as {
   WebAssembly: {
@@ -15,7 +13,6 @@ export interface WasmMemory {
 }
 
 const PAGE = 65_536
-const HOST_IS_LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /** At least so many bytes, all zero; the system gives those that are touched. */
 export function createWasmMemory(bytes: number): WasmMemory {
@@ -24,8 +21,6 @@ export function createWasmMemory(bytes: number): WasmMemory {
 
 /** The functions of a module of `ingest/assembly` (its code in base64), at work on a memory. */
 export function startWasm<Functions>(code: string, memory: WasmMemory): Functions {
-  if (!HOST_IS_LITTLE)
-    throw new UserError('this machine is big-endian; flowscan reads nfcapd files on little-endian ones')
   const module = new WebAssembly.Module(Buffer.from(code, 'base64'))
   return new WebAssembly.Instance(module, { env: { memory } }).exports as Functions
 }
