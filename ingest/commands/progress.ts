@@ -15,7 +15,8 @@ export function createProgress(): Progress {
 
 function bar(): Progress {
   const shown = new SingleBar({
-    format: '{what} {bar} {value}/{total}, {eta_formatted} left',
+    format: '{what} {bar} {value}/{total}, {rate} a second, {eta_formatted} left',
+    barsize: 24,
     hideCursor: true,
     clearOnComplete: true,
     etaBuffer: 100,
@@ -23,10 +24,14 @@ function bar(): Progress {
   /** Above the bar. */
   const say = (line: string) => process.stderr.write(`\r\x1b[K${line}\n`)
   let current = ''
+  let began = 0
   const show = (what: string, done: number, all: number) => {
-    if (current !== what) shown.start(all, 0, { what })
+    if (current !== what) {
+      began = performance.now()
+      shown.start(all, 0, { what, rate: '–' })
+    }
     current = what
-    shown.update(done)
+    shown.update(done, { rate: rateOf(done, performance.now() - began) })
   }
   return {
     onFile({ name }, outcome, done, all) {
@@ -39,6 +44,12 @@ function bar(): Progress {
     onAlarm: ({ subject, what, mend }) => say(printable(`${subject}: ${what}; ${mend}`)),
     stop: () => shown.stop(),
   }
+}
+
+/** `12` or `0.8`: of so many in so many milliseconds, those of a second. */
+function rateOf(done: number, ms: number): string {
+  const rate = (done * 1000) / Math.max(ms, 1)
+  return rate.toFixed(rate < 10 ? 1 : 0)
 }
 
 function lines(): Progress {
