@@ -77,7 +77,9 @@ export function readQuality(data: string, traffic: TrafficReader, health: Health
   const parts = listPartsBetween(data, from, to).map((part) => [keyOf(part, recounts), part] as const)
   const files = parts.map(([key, part]) => [key, before.files[key] ?? fileQuality(readPart(data, part))] as const)
   const ranges = (['week', 'month'] as const).map((range) => {
-    const state = traffic.stateOf(range)
+    const own = traffic.stateOf(range)
+    // A day that was counted again has parts of the same names.
+    const state = own === UNSETTLED ? own : `${own} ${JSON.stringify(recounts)}`
     const known = before.ranges[range]
     const isKnown = state !== UNSETTLED && known?.state === state
     return [range, isKnown ? known : { state, quality: rangeQuality(traffic.read(range)) }] as const

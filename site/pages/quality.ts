@@ -23,7 +23,7 @@ import {
   momentOf,
   slotsExpected,
 } from './findings.ts'
-import { MEANINGS } from './flaws.ts'
+import { flawRows, MEANINGS } from './flaws.ts'
 import type { Anchor, Page } from './page.ts'
 import { NO_DATA } from './range.ts'
 import type { Site } from './site.ts'
@@ -210,15 +210,18 @@ function exporterTable(site: Site, { files }: Quality, exporters: readonly Expor
 
 function flawTable({ timeZone }: Site, day: Traffic, { files, month }: Quality): Table {
   const { flaws } = rangeQuality(day)
+  const seen = new Map(flawRows(day, timeZone).map((row) => [row.flaw, row]))
   const isTold = files.some(({ lost }) => lost !== null)
   return {
     id: 'flaws',
     heading: 'Flows in doubt',
     unit: `flows; 31 days: to ${formatMoment(month.to, timeZone).text}`,
-    heads: [text('Flaw'), number('24 hours'), number('31 days'), text('Meaning')],
+    heads: [text('Flaw'), number('24 hours'), number('Most in a slot'), text('at'), number('31 days'), text('Meaning')],
     rows: FLAWS.map((flaw) => [
       flaw,
       flaw === 'lost' && !isTold ? UNKNOWN : formatCount(flaws[flaw]),
+      seen.get(flaw)?.most ?? UNKNOWN,
+      seen.get(flaw)?.at ?? UNKNOWN,
       formatCount(month.flaws[flaw]),
       MEANINGS[flaw],
     ]),
@@ -334,7 +337,7 @@ function fileTable({ timeZone }: Site, { files }: Quality): Table {
   const odd = files.filter(({ complete, warnings }) => !complete || warnings.count > 0).reverse()
   return {
     id: 'files',
-    heading: 'Odd flow files',
+    heading: 'Flow files in doubt',
     unit: 'last 24 hours, the newest first; what could be read of them is counted',
     heads: [text('Slot'), text('Source'), text('What was met')],
     rows: odd.slice(0, MOST_ROWS).map((file) => [formatMoment(file.slot, timeZone), file.source, oddities(file)]),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Config } from '../../ingest/config/schema.ts'
 import { isoTime } from '../../ingest/model/time.ts'
+import { writeJson } from '../../ingest/store/files.ts'
 import { type Health, readHealth } from '../../ingest/store/health.ts'
 import { DamagedPart, listParts } from '../../ingest/store/part.ts'
 import { buildSite } from '../../site/build.ts'
@@ -175,6 +176,7 @@ describe('the page', () => {
     )
     store(config, part(0, { ...SOUND, lost: 3 }))
     await buildSite(config)
+    expect(page()).toMatch(/lost<\/th><td>3<\/td><td>3<\/td><td class="text"><time datetime="2026-11-23T00:00:00Z"/)
     expect(page()).toMatch(/id="alarms"[\s\S]*disk full[\s\S]*id="findings"[\s\S]*Lost on the way/)
     expect(page('index.html')).toContain('Data quality: 2 findings to look at')
   })
@@ -215,6 +217,22 @@ test.each(['no JSON', '[]', 'null', '{"schema":1}', JSON.stringify({ ...HEALTH, 
     expect(readHealth(config.data)).toBeNull()
   },
 )
+
+test('what was counted again is read again', () => {
+  const parts = [0, 1, 2, 3, 4, 5].map((at) => part(at, SOUND))
+  store(config, ...parts)
+  expect(look(null, 6).quality.week.flows.transit).toBe(0)
+  rmSync(config.data, { recursive: true })
+  const again = parts.map(({ id }, at) => ({
+    ...part(at, { ...SOUND, transit: 7, quality: { exporters: ROUTER } }),
+    id,
+  }))
+  store(config, ...again)
+  writeJson(join(config.data, 'generation.json.gz'), { schema: 1, number: 2, days: { '2026-11-23': 2 } })
+  const { quality } = look(null, 6)
+  expect(quality.week.flows.transit).toBe(42)
+  expect(quality.files[0]!.exporters).toHaveLength(1)
+})
 
 test('a part is read once; what is remembered of it is what it holds', () => {
   const files = [0, 1].map((at) => ({ ...SOUND, quality: { exporters: ROUTER, warnings: [`w${at}`] } }))
