@@ -125,7 +125,7 @@ export function derive(
   if (changed.length === 0) return []
 
   const touched = new Set<string>()
-  const run = createRun(data, index, { anew, givenUp })
+  const run = createRun(data, index, hashes, { anew, givenUp })
   for (const [done, day] of changed.entries()) {
     onDay(day, done, changed.length)
     for (const each of run.deriveDay(day)) touched.add(each)
@@ -143,7 +143,12 @@ function isIncomplete(data: string, day: string): boolean {
   return ![...series, boardPath(data, day)].every(existsSync)
 }
 
-function createRun(data: string, { days: derived, since }: SeriesIndex, { anew, givenUp }: Required<Doubts>) {
+function createRun(
+  data: string,
+  { days: derived, since }: SeriesIndex,
+  hashes: ReadonlyMap<string, string>,
+  { anew, givenUp }: Required<Doubts>,
+) {
   // Without an index nobody knows which days were whole: parts of a later day may reach into one that has gone.
   const isIndexLost =
     Object.keys(derived).length === 0 && listDirectory(join(storeRoot(data), 'series', '5m')).length > 0
@@ -165,7 +170,7 @@ function createRun(data: string, { days: derived, since }: SeriesIndex, { anew, 
     const isLost = stored === null && (anew.has(day) || isIndexLost || derived[day] !== undefined)
     const opened = stored === null || hasGone(stored.inputs) ? emptyDay(day) : fromStored(stored)
     open.set(day, opened)
-    if (isLost || (stored !== null && hasGone(stored.inputs))) refill(day, opened)
+    if (isLost || (stored !== null && hasGone(stored.inputs))) refill(day, opened, stored)
     return opened
   }
 
@@ -181,10 +186,16 @@ function createRun(data: string, { days: derived, since }: SeriesIndex, { anew, 
     })
   }
 
-  /** From nothing: every part of the day and its neighbours that touches it. */
-  function refill(day: string, opened: OpenDay): void {
+  /**
+   * From nothing: every part of the day and its neighbours that touches it. But of its own only those that its neighbours have already: once a day
+   * lists a part, nobody looks whether they do, so new ones are left to `deriveDay`.
+   */
+  function refill(day: string, opened: OpenDay, stored: StoredTable | null): void {
+    const listed = new Set(stored?.inputs[day])
+    const isOld = (id: string) => (stored === null ? hashes.get(day) === derived[day] : listed.has(id))
     for (const home of neighbours(day))
-      for (const name of partsOf(home)) fold(opened, day, home, name.id, readPart(data, name))
+      for (const name of partsOf(home))
+        if (home !== day || isOld(name.id)) fold(opened, day, home, name.id, readPart(data, name))
     opened.isChanged = opened.inputs.size > 0 || isThere(seriesPath(data, '5m', day))
   }
 

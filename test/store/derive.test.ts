@@ -278,6 +278,43 @@ describe('damage to what is derived', () => {
     derive(sound)
     expect(hashTree(data, ...SERIES)).toEqual(hashTree(sound, ...SERIES))
   })
+
+  describe.each([
+    { name: 'a part of its day goes', spoil: (_data: string, path: string) => rmSync(path) },
+    {
+      name: 'its day is lost',
+      spoil: (data: string) => rmSync(seriesPath(data, '5m', '2026-11-23')),
+    },
+  ])('a new part that reaches into the day before, while $name,', ({ spoil }) => {
+    const old = part(DAY + 600, { 0: total(1) })
+    const setUp = () => {
+      const data = temporaryDirectory()
+      commitPart(data, old)
+      commitPart(data, part(DAY - 300, { 0: total(2) }))
+      derive(data)
+      spoil(data, partPath(data, old))
+      commitPart(data, part(DAY, { 0: total(5), [-1]: total(3) }))
+      return data
+    }
+    const doubts = { givenUp: new Set([shortId(old.id)]) }
+
+    test('is counted in both', () => {
+      const data = setUp()
+      derive(data, undefined, doubts)
+      expect(octets(data, '5m', DAY - 300, DAY + 300)).toEqual([5, 5])
+    })
+
+    test('is counted in both when the run is ended between the two', () => {
+      const data = setUp()
+      commitPart(data, part(DAY - 600, { 0: total(4) }))
+      const end = (_day: string, done: number) => {
+        if (done === 1) throw new Error('ended')
+      }
+      expect(() => derive(data, end, doubts)).toThrow('ended')
+      derive(data, undefined, doubts)
+      expect(octets(data, '5m', DAY - 600, DAY + 300)).toEqual([4, 5, 5])
+    })
+  })
 })
 
 test('whatever parts go at once, each error tells of others', () => {
