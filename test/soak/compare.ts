@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import type { Counter } from '../../ingest/model/counter.ts'
 import type { StepName } from '../../ingest/model/time.ts'
 import type { Flowscan } from './flowscan.ts'
-import { CELLS, type Hosts, type Truth, WAYS, WIDTH, widen } from './oracle.ts'
+import { CELLS, type Hosts, type Truth, WAYS, widen } from './oracle.ts'
 import { DAY, type Shape, SLOT } from './plan.ts'
 
 export const SECONDS = { '5m': SLOT, '30m': 1800, '2h': 7200, '1d': DAY } as const satisfies Record<StepName, number>
@@ -28,16 +29,16 @@ export function compareStore(flowscan: Flowscan, base: string, shape: Shape, tru
   return found.result()
 }
 
-type Differences = ReturnType<typeof createDifferences>
+export type Differences = ReturnType<typeof createDifferences>
 
-function createDifferences() {
+export function createDifferences() {
   const differences: string[] = []
   let values = 0
   return {
-    compare(what: () => string, expected: bigint | number | null, found: unknown): void {
+    /** What is stored is a number as long as that is exact, then a bigint; `what`: in words, asked for when they differ. */
+    compare(expected: Counter, found: unknown, what: () => string): void {
       values++
-      if (found === expected || (found !== null && expected !== null && BigInt(found as number) === BigInt(expected)))
-        return
+      if (found === expected) return
       if (differences.length < 10) differences.push(`${what()}: expected ${expected}, found ${found}`)
     },
     result: (): Comparison => ({ values, differences }),
@@ -53,9 +54,7 @@ function truthAt(truth: Truth, step: StepName) {
   return known.get(step)!
 }
 
-const NOTHING = { known: 0, skewed: 0, sums: Array(WIDTH).fill(0n), most: Array(WIDTH).fill(0n) }
-
-function compareSeries(
+export function compareSeries(
   { readSeries }: Flowscan,
   data: string,
   step: StepName,
@@ -66,26 +65,35 @@ function compareSeries(
 ): void {
   const series = readSeries(data, step, { from, to })
   const points = truthAt(truth, step)
+  const momentOf = (at: number) => `${step} ${new Date((series.from + at * SECONDS[step]) * 1000).toISOString()}`
+  const skewed = series.quality.get('skewed')
+  const columns = CELLS.flatMap((cell) =>
+    WAYS.flatMap((way) => {
+      const stored = series.cells.get(cell)?.[way]
+      return MEASURES.map((measure) => ({
+        name: `${cell} ${way} ${measure}`,
+        sum: stored?.sum[measure],
+        max: stored?.max[measure],
+      }))
+    }),
+  )
   for (let at = 0; at < series.length; at++) {
-    const start = series.from + at * SECONDS[step]
-    const expected = points.get(start) ?? NOTHING
-    const of = (what: string) => () => `${step} ${new Date(start * 1000).toISOString()} ${what}`
-    compare(of('seconds known'), expected.known, series.known[at])
-    compare(of('skewed'), expected.skewed, series.quality.get('skewed')?.[at] ?? 0)
-    let index = 0
-    for (const cell of CELLS)
-      for (const way of WAYS) {
-        const stored = series.cells.get(cell)?.[way]
-        for (const measure of MEASURES) {
-          compare(of(`${cell} ${way} ${measure}`), expected.sums[index]!, stored?.sum[measure][at] ?? 0)
-          compare(of(`${cell} ${way} ${measure}, maximum`), expected.most[index]!, stored?.max[measure][at] ?? 0)
-          index++
-        }
-      }
+    const point = points.get(series.from + at * SECONDS[step])
+    compare(point?.known ?? 0, series.known[at], () => `${momentOf(at)} seconds known`)
+    compare(point?.skewed ?? 0, skewed?.[at] ?? 0, () => `${momentOf(at)} skewed`)
+    for (const [index, { name, sum, max }] of columns.entries()) {
+      compare(counterOf(point?.sums[index]), sum?.[at] ?? 0, () => `${momentOf(at)} ${name}`)
+      compare(counterOf(point?.most[index]), max?.[at] ?? 0, () => `${momentOf(at)} ${name}, maximum`)
+    }
   }
 }
 
-function compareBoard(
+function counterOf(value: bigint | undefined): Counter {
+  if (value === undefined) return 0
+  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
+}
+
+export function compareBoard(
   { readDayBoard }: Flowscan,
   data: string,
   start: number,
@@ -94,12 +102,11 @@ function compareBoard(
 ): void {
   const day = new Date(start * 1000).toISOString().slice(0, 10)
   const board = readDayBoard(data, day)?.board
-  const of = (what: string) => () => `board ${day} ${what}`
-  compare(of('is there'), hosts === undefined ? 0 : 1, board === undefined ? 0 : 1)
+  compare(hosts === undefined ? 0 : 1, board === undefined ? 0 : 1, () => `board ${day} is there`)
   if (hosts === undefined || board === undefined) return
   const found = new Map(board.inside.rows.map(([address, ...counters]) => [address, counters as readonly unknown[]]))
   found.set('', [...board.total.in, ...board.total.out])
   for (const address of new Set([...hosts.keys(), ...found.keys()]))
     for (let at = 0; at < 6; at++)
-      compare(of(`${address} ${at}`), hosts.get(address)?.[at] ?? 0n, found.get(address)?.[at] ?? 0)
+      compare(counterOf(hosts.get(address)?.[at]), found.get(address)?.[at] ?? 0, () => `board ${day} ${address} ${at}`)
 }

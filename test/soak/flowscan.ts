@@ -4,25 +4,22 @@ import type { LoadedConfig } from '../../ingest/config/load.ts'
 import type { Product } from '../crash/product.ts'
 import { type Shape, ZONE } from './plan.ts'
 
-/** What a soak imports of a compiled flowscan. */
+/** What the soak and the rot harness call of a compiled flowscan. */
 export async function importProduct(product: Product) {
-  const load = (path: string) => import(join(product, 'dist/ingest', path))
-  const [{ parseConfig }, { ingest }, { fsck }, { readSeries }, { readDayBoard }, { buildSite }] = (await Promise.all([
-    load('config/load.js'),
-    load('run/ingest.js'),
-    load('run/fsck.js'),
-    load('store/series.js'),
-    load('store/boards.js'),
-    load('../site/build.js'),
-  ])) as [
-    typeof import('../../ingest/config/load.ts'),
-    typeof import('../../ingest/run/ingest.ts'),
-    typeof import('../../ingest/run/fsck.ts'),
-    typeof import('../../ingest/store/series.ts'),
-    typeof import('../../ingest/store/boards.ts'),
-    typeof import('../../site/build.ts'),
-  ]
-  return { parseConfig, ingest, fsck, readSeries, readDayBoard, buildSite }
+  const load = <Module>(path: string): Promise<Module> => import(join(product, 'dist', path))
+  const { parseConfig } = await load<typeof import('../../ingest/config/load.ts')>('ingest/config/load.js')
+  const { ingest } = await load<typeof import('../../ingest/run/ingest.ts')>('ingest/run/ingest.js')
+  const { fsck, repairStore } = await load<typeof import('../../ingest/run/fsck.ts')>('ingest/run/fsck.js')
+  const { prune } = await load<typeof import('../../ingest/run/prune.ts')>('ingest/run/prune.js')
+  const { rebuild } = await load<typeof import('../../ingest/run/rebuild.ts')>('ingest/run/rebuild.js')
+  const { repairing } = await load<typeof import('../../ingest/run/repair.ts')>('ingest/run/repair.js')
+  const { readSeries } = await load<typeof import('../../ingest/store/series.ts')>('ingest/store/series.js')
+  const { readDayBoard } = await load<typeof import('../../ingest/store/boards.ts')>('ingest/store/boards.js')
+  const { listDays, listParts, listStoredParts, readPart } =
+    await load<typeof import('../../ingest/store/part.ts')>('ingest/store/part.js')
+  const { buildSite } = await load<typeof import('../../site/build.ts')>('site/build.js')
+  const store = { readSeries, readDayBoard, listDays, listParts, listStoredParts, readPart }
+  return { parseConfig, ingest, fsck, repairStore, prune, rebuild, repairing, buildSite, ...store }
 }
 
 export type Flowscan = Awaited<ReturnType<typeof importProduct>>

@@ -5,7 +5,7 @@ import { CUT_FLOWS, DAY, type Flow, flowsOf, isTooLate, type PlannedFile, type S
 export const WAYS: readonly Way[] = ['in', 'out', 'internal', 'transit']
 export const CELLS = ['total', 'service/http'] as const
 /** By cell and way: octets, packets, flows. */
-export const WIDTH = CELLS.length * WAYS.length * 3
+const WIDTH = CELLS.length * WAYS.length * 3
 
 export interface Point {
   /** Seconds for which there was a file; 0: unknown. */

@@ -74,7 +74,7 @@ async function soakIn(base: string, options: SoakOptions): Promise<SoakResult> {
     await perform({ kind: 'runs', product, base, shape, from, to }, (run) => runs.push(run))
     if (to % YEAR === 0 || to === shape.days) {
       years.push(await closeYear(base, options, files, runs, to))
-      log(describeYear(years.at(-1)!))
+      log([describeYear(years.at(-1)!), ...years.at(-1)!.differences].join('\n  '))
     }
     from = to
   }
