@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
+import type { UserError } from '../model/errors.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { type Doubts, MissingParts, neighbours } from '../store/derive.ts'
 import { DamagedDerived } from '../store/derived-file.ts'
@@ -14,8 +15,7 @@ import {
   readAsIs,
   shortId,
 } from '../store/part.ts'
-import { sealDay } from '../store/seal.ts'
-import { DamagedSegment, ledgerPath } from '../store/segment.ts'
+import { DamagedSegment, ledgerPath, type Segment } from '../store/segment.ts'
 import { isSince, readFloors } from '../store/series-index.ts'
 import { reasonOf, recordReason, setAside } from './quarantine.ts'
 import { recount } from './recount.ts'
@@ -111,7 +111,7 @@ async function repairPart(loaded: LoadedConfig, damaged: DamagedPart, { givenUp 
   const isGap = isLost && (!isInPlace || counts(data, part))
   if (isGap) givenUp.add(id)
   if (sealed === undefined && (isLost || !isInPlace)) removeFiles(dirname(path), [name])
-  else if (isLost) sealDay(data, day, new Set([name]))
+  else if (sealed !== undefined && isLost) dissolve(data, sealed.segment, damaged)
   return { day, path, from, isGap }
 }
 
@@ -129,11 +129,16 @@ async function repairSegment(loaded: LoadedConfig, damaged: DamagedSegment): Pro
   const { data } = loaded.config
   const { segment } = damaged
   const { day } = segment
-  unpack(data, segment)
-  setSegmentAside(data, segment, damaged)
+  dissolve(data, segment, damaged)
   const known = new Set(listStoredParts(data, day).map(({ id }) => id))
   const from = await recount(loaded, day, (ids) => !ids.some((id) => known.has(id)))
   return { day, path: ledgerPath(data, segment), from, isGap: false }
+}
+
+/** What is whole in a segment gets files of its own again; the rest, of which there may be more than was met, is missed from then on. */
+function dissolve(data: string, segment: Segment, error: UserError): void {
+  unpack(data, segment)
+  setSegmentAside(data, segment, error)
 }
 
 /** What no flow file gives is given up: then the next derivation goes without. */

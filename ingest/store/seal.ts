@@ -22,20 +22,17 @@ export function sealOldDays(data: string): string[] {
   return days
 }
 
-/** Seals a day as it is now, but for the parts of the names in `without`; what it was in before is removed once all is in place and read back. */
-export function sealDay(data: string, day: string, without: ReadonlySet<string> = new Set()): void {
+/** Seals a day as it is now; what it was in before is removed once all is in place and read back. */
+function sealDay(data: string, day: string): void {
   const before = listSegments(data).get(day) ?? []
   const loose = listLoose(data, day)
-  const parts = listStoredParts(data, day).filter(({ name }) => !without.has(name))
-  const kept =
-    parts.length === 0
-      ? undefined
-      : writeSegment(data, day, hashOf(parts), function* () {
-          for (const part of parts) yield { name: part.name, bytes: readPartBytes(data, part) }
-        })
+  const parts = listStoredParts(data, day)
+  const kept = writeSegment(data, day, hashOf(parts), function* () {
+    for (const part of parts) yield { name: part.name, bytes: readPartBytes(data, part) }
+  })
   removeSegments(
     data,
-    before.filter(({ name }) => name !== kept?.name),
+    before.filter(({ name }) => name !== kept.name),
   )
   removeFiles(
     looseDirectory(data, day),
