@@ -1,7 +1,16 @@
 import { lstatSync, readlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { EXIT, UserError } from '../model/errors.ts'
-import { exchangeLink, linkFiles, listDirectory, listFiles, readJson, removeTree, writeJson } from './files.ts'
+import {
+  DamagedFile,
+  exchangeLink,
+  linkFiles,
+  listDirectory,
+  listFiles,
+  readJson,
+  removeTree,
+  writeJson,
+} from './files.ts'
 import { assertSchema } from './schema.ts'
 
 /*
@@ -44,16 +53,29 @@ interface Generation extends GenerationPlan {
 
 /** `null` for the data directory itself, in which every day was counted once. Throws DamagedFile and NewerSchema. */
 function readGeneration(root: string): Generation | null {
-  const path = join(root, FILE)
+  const path = generationPath(root)
   const stored = readJson(path)
   if (stored === null) return null
   assertSchema(path, stored.value, SCHEMA)
   return stored.value as Generation
 }
 
-/** How often, and where, days were counted again: changes for a day whenever its counts may have. */
+/**
+ * How often, and where, days were counted again: changes for a day whenever its counts may have. Of a file that is damaged or has gone nothing is known;
+ * then the archive renders again what it would not have to.
+ */
 export function recountsOf(root: string): Generation['days'] {
-  return readGeneration(root)?.days ?? {}
+  return readQuietly(root)?.days ?? {}
+}
+
+/** Throws DamagedFile where what is kept of the generation that counts cannot be read, or has gone. */
+export function checkGeneration(data: string): void {
+  const root = storeRoot(data)
+  if (root !== data && readGeneration(root) === null) throw new DamagedFile(`${generationPath(root)}: it has gone`)
+}
+
+export function generationPath(root: string): string {
+  return join(root, FILE)
 }
 
 /**
@@ -61,8 +83,10 @@ export function recountsOf(root: string): Generation['days'] {
  * rebuild by another plan left goes; a generation that was whole stays, also when the link was set back to one before it.
  */
 export function beginGeneration(data: string, plan: GenerationPlan): string {
-  const before = readGeneration(storeRoot(data))
-  const current = before?.number ?? 1
+  const counting = storeRoot(data)
+  const before = readQuietly(counting)
+  // By its name: without its file it counts all the same.
+  const current = counting === data ? 1 : Number(basename(counting).replace('generation-', ''))
   const last = Math.max(current, ...listNumbers(data))
   const begun = last > current ? readQuietly(rootOf(data, last)) : null
   if (begun !== null && JSON.stringify(planOf(begun)) === JSON.stringify(planOf(plan))) return rootOf(data, last)
