@@ -43,6 +43,7 @@ export function checkDerived(
     }
     const stored = findings.look(path, () => readInputs(data, step, name))
     hashes.set(`${step} ${name}`, stored?.sha256 ?? UNREAD)
+    if (step === '1d' && stored !== null) findGoneBoards(data, name, index, findings)
     if (stored === null || Object.values(expected).flat().includes(UNREAD)) continue
     const faded = step === '2h' ? goneHalves(stored.inputs, hashes, index) : []
     for (const day of faded) findings.add('damage', seriesPath(data, '30m', day), 'it has gone', MEND_FADED)
@@ -56,7 +57,15 @@ export function checkDerived(
 
 type Kind = StepName | 'board'
 
-const MEND_FADED = 'nothing: what it was made from has faded; coarser series have it'
+const MEND_FADED = 'nothing: what it was made from has faded'
+
+/** Boards of days whose parts have faded stay: each day with flow files has one. */
+function findGoneBoards(data: string, year: string, { since }: SeriesIndex, findings: Findings): void {
+  const { known } = readTable(data, '1d', year, { wants: () => false })!.table
+  for (const [at, day] of daysOf('1d', year).entries())
+    if (known[at]! > 0 && !isSince(since, '5m', day) && !existsSync(boardPath(data, day)))
+      findings.add('damage', boardPath(data, day), 'it has gone', MEND_FADED)
+}
 
 /** Is what a file was made from on a day still kept? */
 function isMadeFromKept({ since }: SeriesIndex, step: Kind, day: string): boolean {

@@ -1,7 +1,16 @@
 import { dayOf } from '../model/time.ts'
 import { imbalanceOf } from '../store/conservation.ts'
-import { listDays, listLoose, listStoredParts, type PartName, readPart, thatCount } from '../store/part.ts'
+import {
+  listDays,
+  listLoose,
+  listStoredParts,
+  looseDirectory,
+  type PartName,
+  readPart,
+  thatCount,
+} from '../store/part.ts'
 import { listOrphans, sealedDirectory, segmentPath } from '../store/segment.ts'
+import { findDamagedMarks } from '../store/superseded.ts'
 import type { Findings } from './defect.ts'
 
 /** What the parts of a store say of the files that are derived from them. */
@@ -45,6 +54,7 @@ export function checkParts(
       const imbalance = imbalanceOf(part)
       if (imbalance !== null) findings.add('unbalanced', path, imbalance)
     }
+    for (const { path, found } of findDamagedMarks(looseDirectory(data, home))) findings.add('damage', path, found)
   }
   for (const orphan of listOrphans(data))
     findings.add('pending', segmentPath(data, orphan), 'a segment without its ledger')

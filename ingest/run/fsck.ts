@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
 import { compareDerived, type Difference } from '../store/compare.ts'
 import { refuseNewerStore } from '../store/derive.ts'
 import { DamagedDerived } from '../store/derived-file.ts'
 import { DamagedFile, readJson } from '../store/files.ts'
-import { storeRoot } from '../store/generation.ts'
+import { checkGeneration, generationPath, storeRoot } from '../store/generation.ts'
+import { isMark, mendMarks } from '../store/superseded.ts'
 import { checkDerived } from './check-derived.ts'
 import { checkParts } from './check-parts.ts'
 import { createFindings, type Defect, type Findings } from './defect.ts'
@@ -57,6 +58,7 @@ export async function repairStore(
     for (const { cause, path } of check.defects) {
       if (cause !== undefined) await repair(loaded, cause, doubts, onRepair)
       for (const day of dayInName(path)) doubts.anew.add(day)
+      if (isMark(path)) mendMarks(dirname(join(data, path)))
     }
     const onDay = (_day: string, done: number, all: number) => onStep('adding up days', done, all)
     await bringUpToDate(loaded, { onDay, onRepair }, doubts)
@@ -83,6 +85,7 @@ function checkStore(data: string, deep: boolean, onStep: OnStep): StoreCheck {
       compareDerived(data, undefined, (_day, done, all) => onStep('adding up days', done, all)),
       findings,
     )
+  findings.look(generationPath(storeRoot(data)), () => checkGeneration(data))
   checkLeft(join(data, 'left.json.gz'), findings)
   findStrangers(data, findings)
   return { parts: parts.count, derived, isCompared, defects: findings.defects }

@@ -5,7 +5,7 @@ import type { Findings } from './defect.ts'
 
 /** Every name that flowscan gives to a file below `data`. */
 const NAMES = [
-  /^parts\/\d{4}-\d\d-\d\d\/\d{8}T\d{4}Z-[a-z0-9-]+-[0-9a-f]{32}(\.superseded-by-[0-9a-f]{32})?\.json\.gz$/,
+  /^parts\/\d{4}-\d\d-\d\d\/\d{8}T\d{4}Z-[a-z0-9-]+-[0-9a-f]{32}(\.supersede(d-by|s)-[0-9a-f]{32})?\.json\.gz$/,
   /^sealed\/\d{4}-\d\d-\d\d(-[0-9a-f]{32}){2}\.(json|parts)\.gz$/,
   /^series\/(5m|30m)\/\d{4}-\d\d-\d\d\.json\.gz$/,
   /^series\/2h\/\d{4}-\d\d\.json\.gz$/,
