@@ -40,9 +40,11 @@ const SLOT_FROM_CLOCK: Fault = {
 const AGES_BY_CLOCK: Fault = {
   name: 'ages count from the clock',
   file: 'ingest/run/prune.js',
-  from: 'const faded = doubt === null ? planFading(data, retention) : planLeftovers(data);',
+  from: `const planned = planFading(data, retention);
+    const faded = doubt === null ? planned : planLeftovers(data);`,
   to: `const age = (days) => days - (now - newest) / 86_400;
-    const faded = planFading(data, Object.fromEntries(Object.entries(retention).map(([kind, days]) => [kind, age(days)])));`,
+    const planned = planFading(data, Object.fromEntries(Object.entries(retention).map(([kind, days]) => [kind, age(days)])));
+    const faded = planned;`,
 }
 
 const NAMES_COUNT: Fault = {
