@@ -104,7 +104,7 @@ const NAMES_UNCHECKED: Fault = {
 
 const NOTHING_COUNTED_AGAIN: Fault = {
   name: 'saved flow files are not looked for',
-  file: 'ingest/run/repair.js',
+  file: 'ingest/run/recount.js',
   from: 'for (const file of listSaved(config).get(day) ?? []) {',
   to: 'for (const file of []) {',
 }

@@ -12,7 +12,7 @@ export async function importProduct(product: Product) {
   const { fsck, repairStore } = await load<typeof import('../../ingest/run/fsck.ts')>('ingest/run/fsck.js')
   const { prune } = await load<typeof import('../../ingest/run/prune.ts')>('ingest/run/prune.js')
   const { rebuild } = await load<typeof import('../../ingest/run/rebuild.ts')>('ingest/run/rebuild.js')
-  const { repairing } = await load<typeof import('../../ingest/run/repair.ts')>('ingest/run/repair.js')
+  const { repairing } = await load<typeof import('../../ingest/run/up-to-date.ts')>('ingest/run/up-to-date.js')
   const { readSeries } = await load<typeof import('../../ingest/store/series.ts')>('ingest/store/series.js')
   const { readDayBoard } = await load<typeof import('../../ingest/store/boards.ts')>('ingest/store/boards.js')
   const { listDays, listParts, listStoredParts, readPart } =
