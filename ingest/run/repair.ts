@@ -1,6 +1,5 @@
 import { basename, dirname, join } from 'node:path'
 import type { LoadedConfig } from '../config/load.ts'
-import type { UserError } from '../model/errors.ts'
 import { dayOf, isoTime } from '../model/time.ts'
 import { type Doubts, MissingParts, neighbours } from '../store/derive.ts'
 import { DamagedDerived } from '../store/derived-file.ts'
@@ -15,11 +14,11 @@ import {
   readAsIs,
   shortId,
 } from '../store/part.ts'
-import { DamagedSegment, ledgerPath, type Segment } from '../store/segment.ts'
+import { DamagedSegment, ledgerPath } from '../store/segment.ts'
 import { isSince, readFloors } from '../store/series-index.ts'
 import { reasonOf, recordReason, setAside } from './quarantine.ts'
 import { recount } from './recount.ts'
-import { setSegmentAside, unpack } from './unpack.ts'
+import { dissolve } from './unpack.ts'
 
 /** What became of damage. */
 export type Repair =
@@ -133,12 +132,6 @@ async function repairSegment(loaded: LoadedConfig, damaged: DamagedSegment): Pro
   const known = new Set(listStoredParts(data, day).map(({ id }) => id))
   const from = await recount(loaded, day, (ids) => !ids.some((id) => known.has(id)))
   return { day, path: ledgerPath(data, segment), from, isGap: false }
-}
-
-/** What is whole in a segment gets files of its own again; the rest, of which there may be more than was met, is missed from then on. */
-function dissolve(data: string, segment: Segment, error: UserError): void {
-  unpack(data, segment)
-  setSegmentAside(data, segment, error)
 }
 
 /** What no flow file gives is given up: then the next derivation goes without. */

@@ -7,7 +7,7 @@ import { configFor } from '../soak/flowscan.ts'
 import { type Truth, truthOf } from '../soak/oracle.ts'
 import { DAY } from '../soak/plan.ts'
 import { type Case, inflict, kindOf } from './damage.ts'
-import { FILES, FIRST_FINE, FIRST_PARTS, listFiles, type RotStore, SHAPE } from './store.ts'
+import { FILES, FIRST_FINE, FIRST_PARTS, listFiles, PARTS_OF_DAY, type RotStore, SHAPE } from './store.ts'
 
 export interface Verdict {
   /** Did `fsck` tell of it? */
@@ -68,7 +68,7 @@ export async function judge(stage: Stage, given: Case): Promise<Verdict> {
   } catch (error) {
     return { isDetected, isWhole: false, problem: `a run cannot mend it: ${(error as Error).stack}` }
   }
-  const wrongBefore = changedFiles(store, data).length === 0 ? null : wrongNumber(stage, data)
+  const wrongBefore = changedFiles(store, data).length === 0 ? null : wrongNumber(stage, data, given)
   if (wrongBefore !== null) return { isDetected, isWhole: false, problem: wrongBefore }
   if (changedFiles(store, data).length > 0) await store.flowscan.repairStore(loaded, false, () => {})
   const changed = changedFiles(store, data)
@@ -77,7 +77,7 @@ export async function judge(stage: Stage, given: Case): Promise<Verdict> {
     given.hasSaved && !isWhole && !isLostForGood(given) && !isHarmless(store, given)
       ? `differs afterwards: ${changed.join(', ')}`
       : null
-  const wrong = isWhole ? null : wrongNumber(stage, data)
+  const wrong = isWhole ? null : wrongNumber(stage, data, given)
   return { isDetected, isWhole, problem: wrong ?? notWhole ?? undetected }
 }
 
@@ -163,11 +163,13 @@ function isLostForGood({ path, damage }: Case): boolean {
  * Days with five-minute values must tell exactly what the parts that are left hold, where a part has gone a gap. Days before tell what
  * they did, or nothing.
  */
-function wrongNumber({ store }: Stage, data: string): string | null {
+function wrongNumber({ store }: Stage, data: string, given: Case): string | null {
   const { flowscan, parts } = store
   const left = flowscan.listDays(data).flatMap((day) => flowscan.listStoredParts(data, day).map(({ name }) => name))
   const stranger = left.find((name) => !parts.has(name))
   if (stranger !== undefined) return `a part that never was: ${stranger}`
+  const gone = store.kept - left.length
+  if (gone > mostLost(store, given)) return `${gone} parts have gone`
   const found = createDifferences()
   const fine = SHAPE.start + FIRST_FINE * DAY
   const { from, to } = stretch()
@@ -188,6 +190,16 @@ function wrongNumber({ store }: Stage, data: string): string | null {
   }
   const [first] = found.result().differences
   return first === undefined ? null : `a wrong number: ${first}`
+}
+
+/** How many parts damage may cost when no flow file is left: those in the bytes that it hit. */
+function mostLost(store: RotStore, given: Case): number {
+  const { path, damage, hasSaved } = given
+  const kind = kindOf(path)
+  if (isHarmless(store, given)) return 1
+  if (hasSaved || (kind !== 'parts' && kind !== 'sealed parts')) return 0
+  const inFile = kind === 'parts' || damage.kind === 'flip' ? 1 : PARTS_OF_DAY
+  return damage.kind === 'swap' ? 2 * inFile : inFile
 }
 
 const truths = new Map<string, Truth>()

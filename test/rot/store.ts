@@ -19,6 +19,8 @@ export const SHAPE: Shape = {
 /** The first day with five-minute values, and the first with parts. */
 export const FIRST_FINE = 3
 export const FIRST_PARTS = 2
+/** In a segment. */
+export const PARTS_OF_DAY = 2
 /** A generation begins here. */
 const REBUILT_FROM = 7
 const CUT = 10
@@ -45,6 +47,8 @@ export interface RotStore {
   readonly isGeneration: boolean
   /** Files of `data` that may rot, by their paths below it. */
   readonly files: readonly string[]
+  /** How many parts it has. */
+  readonly kept: number
   /** By the name of a part: which flow file it is of, and how that came. */
   readonly parts: ReadonlyMap<string, { readonly file: PlannedFile; readonly what: Arrival['what'] }>
 }
@@ -77,7 +81,8 @@ export async function makeStore(product: Product, base: string, isGeneration: bo
     Date.now = now
   }
   rmSync(join(base, 'public'), { recursive: true, force: true })
-  return { flowscan, base, isGeneration, files: listFiles(data), parts }
+  const kept = flowscan.listDays(data).flatMap((day) => flowscan.listStoredParts(data, day)).length
+  return { flowscan, base, isGeneration, files: listFiles(data), kept, parts }
 }
 
 async function mustCount({ ingest }: Flowscan, loaded: LoadedConfig, round: number): Promise<void> {
