@@ -45,7 +45,7 @@ function describe({ years, runs, problems }: SoakResult, given: Partial<Options>
 
 ${new Date().toISOString().slice(0, 10)}, commit ${commit}, Node ${process.version}: ${given.days} days, seed ${given.seed}, ${runs} runs in processes of ${given.restartEvery} days, ${Math.round(seconds)} s. **${problems.length} problems**, ${values} values compared.
 
-- Processor time of a run, median of a year: ${first.cpuMs.toFixed(1)} ms in year 1, ${last.cpuMs.toFixed(1)} ms in year ${last.year}: ${ratio((year) => year.cpuMs)} times.${builds}${size}
+- Processor time of a run, median of a year: ${first.cpuMs.toFixed(1)} ms in year 1, ${last.cpuMs.toFixed(1)} ms in year ${last.year}: ${ratio((year) => year.cpuMs)} times${second === undefined ? '' : `; in year 2, the first in which the store is full, ${second.cpuMs.toFixed(1)} ms`}.${builds}${size}
 
 | year | values | differ | ms a run | RSS | heap | files | by formula |
 |---|---|---|---|---|---|---|---|
