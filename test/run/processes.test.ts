@@ -2,9 +2,10 @@ import { type ChildProcess, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { parseConfig } from '../../ingest/config/load.ts'
 import { ingest } from '../../ingest/run/ingest.ts'
+import { canMount, system } from '../crash/mounts.ts'
 import { type Fault, PRODUCT, runFlowscan, spoilProduct, startFlowscan } from '../crash/product.ts'
 import { isTemporary, pathsOf, trace } from '../crash/strace.ts'
 import { hashTree, temporaryDirectory } from '../directory.ts'
@@ -129,6 +130,31 @@ test.skipIf(isWithout('an fsync that fails once', 'strace'))(
     expect(readdirSync(join(base, 'flows'))).toHaveLength(1)
     expect((await runFlowscan(PRODUCT, base, 'ingest')).code).toBe(0)
     expect(stored(base)).toEqual(await undisturbed(1))
+  },
+)
+
+test.skipIf(!canMount())(
+  'case 98: where the file system has become read-only a run ends with 74, the site stays, and the next run goes on',
+  async () => {
+    const base = temporaryDirectory()
+    const disk = join(base, 'disk')
+    mkdirSync(disk)
+    system('mount', '-t', 'tmpfs', 'tmpfs', disk)
+    onTestFinished(() => system('umount', disk))
+    const config = { ...CONFIG, data: 'disk/data', site: { dir: 'disk/public' } }
+    writeFileSync(join(base, 'flowscan.config.json'), JSON.stringify(config))
+    writeFlowFiles(join(base, 'flows'), 1)
+    expect((await runFlowscan(PRODUCT, base, 'run')).code).toBe(0)
+    writeFlowFiles(join(base, 'flows'), 2)
+    const seen = () => hashTree(base, 'disk', 'disk/public/current/', 'flows')
+    const before = seen()
+    system('mount', '-o', 'remount,ro', disk)
+    const { code, stderr } = await runFlowscan(PRODUCT, base, 'run')
+    expect([code, stderr]).toEqual([74, expect.stringMatching(/EROFS: read-only file system/)])
+    expect(seen()).toEqual(before)
+    system('mount', '-o', 'remount,rw', disk)
+    expect((await runFlowscan(PRODUCT, base, 'ingest')).code).toBe(0)
+    expect(readdirSync(join(base, 'saved', '2024-05-01'))).toHaveLength(2)
   },
 )
 

@@ -1,6 +1,8 @@
 import {
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -243,6 +245,25 @@ describe('building again', () => {
     const releases = readdirSync(join(config.site.dir, 'releases')).sort()
     expect(releases).toEqual(['0', '3', '3.json.gz', '4', '4.json.gz', '5', '5.json.gz'])
     expect(readlinkSync(join(config.site.dir, 'current'))).toBe('releases/5')
+  })
+
+  test('case 108: who began with a release that has gone since reads on: open files to their end, and every address of its pages', async () => {
+    store(config, ...HOUR)
+    const { directory } = await buildSite(config)
+    const pages = [...listFiles(config)].filter((file) => file.endsWith('.html'))
+    const addresses = pages.flatMap((page) => linkedFiles(page.replace(/index\.html$/, ''), read(config, page)))
+    const text = read(config, 'total/index.html')
+    const open = openSync(join(directory, 'total/index.html'), 'r')
+    for (let at = 12; at < 16; at++) {
+      store(config, part(at, { http: [3000, 300], hosts: hosts(at) }))
+      await buildSite(config)
+      expect(addresses.filter((file) => !has(config, file))).toEqual([])
+    }
+    expect(existsSync(directory)).toBe(false)
+    expect(read(config, 'total/index.html')).not.toBe(text)
+    expect(readFileSync(open, 'utf8')).toBe(text)
+    closeSync(open)
+    expect(addresses.length).toBeGreaterThan(100)
   })
 
   test('a page whose file was lost is rendered again', async () => {
