@@ -20,6 +20,7 @@ import type { Repair } from '../../ingest/run/repair.ts'
 import { readJson, writeJson } from '../../ingest/store/files.ts'
 import { copyOf, hashTree } from '../directory.ts'
 import { BASE_SLOT, CONFIG, laterFlowFile, writeFlowFiles } from '../flow-files.ts'
+import { thisProcess } from '../holder.ts'
 
 const DAY = '2024-05-01'
 const STORED = ['data/parts', 'data/series', 'data/boards']
@@ -244,9 +245,6 @@ test('the command prints a table and ends with 65, 0 once repaired, 75 while a r
     /series\/5m\/2024-05-01\.json\.gz: damaged or gone; what was left of it is in quarantine; made anew/,
   )
   expect(run().status).toBe(0)
-  const stat = readFileSync(`/proc/${process.pid}/stat`, 'utf8')
-  const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  writeFileSync(join(data, 'lock'), JSON.stringify({ pid: process.pid, boot, start }))
+  writeFileSync(join(data, 'lock'), JSON.stringify(thisProcess()))
   expect(run()).toMatchObject({ status: 75 })
 })

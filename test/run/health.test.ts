@@ -14,6 +14,7 @@ import { expect, test } from 'vitest'
 import type { Health } from '../../ingest/store/health.ts'
 import { temporaryDirectory } from '../directory.ts'
 import { BASE_SLOT, CONFIG, laterFlowFile, writeFlowFiles } from '../flow-files.ts'
+import { thisProcess } from '../holder.ts'
 import { isWithout } from '../programs.ts'
 
 const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
@@ -151,11 +152,7 @@ test('a run that fails says so and leaves the time of the last success; the next
 test('a run that finds another at work says nothing', () => {
   const { base, run } = setUp()
   mkdirSync(join(base, 'data'))
-  const start = readFileSync(`/proc/${process.pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ')[19]
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  writeFileSync(join(base, 'data', 'lock'), JSON.stringify({ pid: process.pid, boot, start }))
+  writeFileSync(join(base, 'data', 'lock'), JSON.stringify(thisProcess()))
   expect(run().status).toBe(75)
   expect(existsSync(join(base, 'data', 'health.json'))).toBe(false)
 })

@@ -4,7 +4,6 @@ import {
   linkSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   renameSync,
   symlinkSync,
   utimesSync,
@@ -18,6 +17,7 @@ import { acquireLock } from '../../ingest/run/lock.ts'
 import { query } from '../../ingest/run/query.ts'
 import { hashTree, temporaryDirectory } from '../directory.ts'
 import { CONFIG, laterFlowFile, writeFlowFiles } from '../flow-files.ts'
+import { type Holder, thisProcess } from '../holder.ts'
 
 const STORED = ['parts', 'series', 'boards']
 
@@ -31,19 +31,6 @@ async function outcomes(loaded: LoadedConfig): Promise<Record<string, Outcome>> 
   const found: Record<string, Outcome> = {}
   await ingest(loaded, { onFile: ({ name }, outcome) => Object.assign(found, { [name]: outcome }) })
   return found
-}
-
-interface Holder {
-  readonly pid: number
-  readonly boot: string
-  readonly start: string | null
-}
-
-/** As the lock names it: field 22 of /proc/PID/stat is when it began. */
-function thisProcess(): Holder {
-  const stat = readFileSync('/proc/self/stat', 'utf8')
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  return { pid: process.pid, boot, start: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]! }
 }
 
 const kinds = (found: Record<string, Outcome>) => Object.values(found).map(({ kind }) => kind)
