@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { DIRECTIONS } from '../model/direction.ts'
 import { EXIT, UserError } from '../model/errors.ts'
 import type { Part } from '../model/part.ts'
@@ -18,7 +17,7 @@ import { readDerived } from './derived-file.ts'
 import { DamagedFile, isThere, listDirectory, writeJson } from './files.ts'
 import { storeRoot } from './generation.ts'
 import { hashDays, listParts, listStoredParts, type PartName, readNewestPart, readPart } from './part.ts'
-import { isSince, readIndex, type SeriesIndex, writeIndex } from './series-index.ts'
+import { isSince, listWindows, readIndex, type SeriesIndex, writeIndex } from './series-index.ts'
 import {
   addCounts,
   addFlawed,
@@ -117,10 +116,11 @@ export function derive(
 ): string[] {
   const index = readIndex(data)
   const isKept = (day: string) => isSince(index.since, '5m', day)
+  const isIncomplete = createIsIncomplete(data)
   const hashes = new Map([...hashDays(data)].filter(([day]) => isKept(day)))
   const changed = [...new Set([...hashes.keys(), ...Object.keys(index.days), ...anew])]
     .filter(isKept)
-    .filter((day) => anew.has(day) || hashes.get(day) !== index.days[day] || isIncomplete(data, day))
+    .filter((day) => anew.has(day) || hashes.get(day) !== index.days[day] || isIncomplete(day))
     .sort()
   if (changed.length === 0) return []
 
@@ -136,11 +136,13 @@ export function derive(
   return changed
 }
 
-/** Has a file gone that was derived from the day? */
-function isIncomplete(data: string, day: string): boolean {
-  const steps = Object.keys(STEPS) as StepName[]
-  const series = steps.map((step) => seriesPath(data, step, windowOf(step, startOfDay(day)).name))
-  return ![...series, boardPath(data, day)].every(existsSync)
+/** Has a file gone that was derived from a day? All names are listed once, for there are many days. */
+function createIsIncomplete(data: string): (day: string) => boolean {
+  const windows = (Object.keys(STEPS) as StepName[]).map((step) => ({ step, names: new Set(listWindows(data, step)) }))
+  const boards = new Set(listDirectory(join(storeRoot(data), 'boards')))
+  return (day) =>
+    !boards.has(basename(boardPath(data, day))) ||
+    windows.some(({ step, names }) => !names.has(windowOf(step, startOfDay(day)).name))
 }
 
 function createRun(

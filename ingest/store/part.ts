@@ -157,9 +157,13 @@ export function readAsIs(data: string, part: PartName): Uint8Array {
 
 /** Days that have parts, ascending. */
 export function listDays(data: string): string[] {
-  const loose = listDirectory(join(storeRoot(data), 'parts')).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
-  const days = loose.filter((day) => listLoose(data, day).length > 0)
-  return [...new Set([...days, ...listSegments(data).keys()])].sort()
+  return [...new Set([...listLooseDays(data), ...listSegments(data).keys()])].sort()
+}
+
+function listLooseDays(data: string): string[] {
+  return listDirectory(join(storeRoot(data), 'parts')).filter(
+    (name) => /^\d{4}-\d\d-\d\d$/.test(name) && listLoose(data, name).length > 0,
+  )
 }
 
 /** The parts of a day that count, by their names, by slot: those that no other supersedes. Throws DamagedSegment. */
@@ -249,6 +253,11 @@ export function readNewestPart(data: string): Part | null {
 }
 
 function newest(data: string): PartName | null {
-  const day = listDays(data).at(-1)
-  return day === undefined ? null : listParts(data, day).at(-1)!
+  // Days are sealed by the newest slot, which therefore lies in a file of its own, unless that was damaged.
+  const loose = listLooseDays(data).reverse()
+  for (const day of loose.length > 0 ? loose : listDays(data).reverse()) {
+    const part = listParts(data, day).at(-1)
+    if (part !== undefined) return part
+  }
+  return null
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   DamagedFile,
@@ -70,22 +71,53 @@ export function hashOf(parts: readonly { readonly name: string }[]): string {
     .slice(0, 32)
 }
 
+/** What lies in `sealed`, by the ending of names. A run asks for it time and again, and there are two names for each day that is kept. */
+interface Listing {
+  readonly directory: string
+  readonly mtimeNs: bigint
+  readonly byDay: ReadonlyMap<string, readonly Segment[]>
+  readonly orphans: readonly Segment[]
+}
+
+let listing: Listing | null = null
+
+/** To be called when names in `sealed` have changed: the time of the directory tells of others' changes, but not of two within a tick of its clock. */
+export function forgetListing(): void {
+  listing = null
+}
+
+function list(data: string): Pick<Listing, 'byDay' | 'orphans'> {
+  const directory = sealedDirectory(data)
+  const mtimeNs = statSync(directory, { bigint: true, throwIfNoEntry: false })?.mtimeNs
+  if (mtimeNs === undefined) return { byDay: new Map(), orphans: [] }
+  if (listing?.directory !== directory || listing.mtimeNs !== mtimeNs) {
+    const names = listDirectory(directory)
+    const sealed = segmentsIn(names, LEDGER)
+    const whole = new Set(sealed.map(({ name }) => name))
+    const orphans = segmentsIn(names, PIECES).filter(({ name }) => !whole.has(name))
+    listing = { directory, mtimeNs, byDay: groupByDay(sealed), orphans }
+  }
+  return listing
+}
+
 /** Every segment that has a ledger, by day. */
-export function listSegments(data: string): Map<string, Segment[]> {
-  const byDay = new Map<string, Segment[]>()
-  for (const segment of namedSegments(data, LEDGER))
-    byDay.set(segment.day, [...(byDay.get(segment.day) ?? []), segment])
-  return byDay
+export function listSegments(data: string): ReadonlyMap<string, readonly Segment[]> {
+  return list(data).byDay
 }
 
 /** Segments without a ledger: a run was killed before it wrote one, or it was lost. */
-export function listOrphans(data: string): Segment[] {
-  const sound = new Set(namedSegments(data, LEDGER).map(({ name }) => name))
-  return namedSegments(data, PIECES).filter(({ name }) => !sound.has(name))
+export function listOrphans(data: string): readonly Segment[] {
+  return list(data).orphans
 }
 
-function namedSegments(data: string, ending: string): Segment[] {
-  return listDirectory(sealedDirectory(data)).flatMap((file) => {
+function groupByDay(segments: readonly Segment[]): Map<string, Segment[]> {
+  const byDay = new Map<string, Segment[]>()
+  for (const segment of segments) byDay.set(segment.day, [...(byDay.get(segment.day) ?? []), segment])
+  return byDay
+}
+
+function segmentsIn(names: readonly string[], ending: string): Segment[] {
+  return names.flatMap((file) => {
     const match = file.endsWith(ending) ? NAME.exec(file.slice(0, -ending.length)) : null
     return match === null ? [] : [{ name: match[0], day: match[1]!, listing: match[2]! }]
   })
@@ -144,9 +176,11 @@ export function writeSegment(
       for (const { bytes } of pieces()) yield bytes
     })(),
   )
+  forgetListing()
   if (hashFile(path) !== content)
     throw new DamagedFile(`${path}: reads back other than it was written; is the disk failing?`)
   writeJson(ledgerPath(data, segment), { schema: SCHEMA, parts })
+  forgetListing()
   return segment
 }
 
@@ -157,6 +191,7 @@ export function removeSegments(data: string, segments: readonly Segment[]): void
       sealedDirectory(data),
       segments.map(({ name }) => `${name}${ending}`),
     )
+  forgetListing()
 }
 
 /** How gzip begins a file without name and time: the odds that this turns up within a part are one in 2^64 a byte. */
