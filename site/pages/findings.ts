@@ -22,12 +22,14 @@ export interface Finding {
 
 /** Below, somebody should look whether `subnets` names all that is inside. */
 const LOW_HIT_RATIO = 0.9
+/** Of all flows: one in a thousand changes no decision. */
+const NOTABLE_SHARE = 0.001
 const MOST_LINES = 20
 
 /** Alarms first, then what the last 24 hours show. None: the numbers can be trusted as far as anybody can tell. */
 export function findingsOf(site: Site, day: Traffic, quality: Quality): Finding[] {
   const alarms = (quality.health?.alarms ?? []).map(({ subject, what, mend, since }) => ({
-    ...finding(`${subject}: ${what}`, `To mend: ${mend}`),
+    ...finding(withoutPlaces(site, `${subject}: ${what}`), withoutPlaces(site, `To mend: ${mend}`)),
     isAlarm: true,
     since: momentOf(since, site.timeZone),
   }))
@@ -45,6 +47,19 @@ export function findingsOf(site: Site, day: Traffic, quality: Quality): Finding[
 
 function finding(what: string, mend: string, lines = ''): Finding {
   return { isAlarm: false, what, mend, lines, since: null }
+}
+
+/** What a run told, for everybody to read: where things lie on the machine is nobody's business. Directories are called by their keys in the config. */
+export function withoutPlaces({ config }: Site, text: string): string {
+  const places: (readonly [path: string, key: string])[] = [
+    [config.data, 'data'],
+    [config.site.dir, 'site.dir'],
+    ...config.flows.flatMap(({ dir, saved }) => [
+      [dir, 'flows.dir'] as const,
+      ...(saved === false ? [] : [[saved, 'flows.saved'] as const]),
+    ]),
+  ]
+  return places.sort(([a], [b]) => b.length - a.length).reduce((told, [path, key]) => told.replaceAll(path, key), text)
 }
 
 /** `null`: what stands there is no time. */
@@ -174,9 +189,12 @@ const CURES: { readonly [F in Flaw]: { readonly what: string; readonly mend: str
   },
 }
 
-function flawFindings({ flaws }: RangeQuality): Finding[] {
+/** What is left out is told of in any case; what is counted all the same, and the odd lost flow, only when it is more than the everyday. */
+function flawFindings({ flaws, flows }: RangeQuality): Finding[] {
+  const all = Object.values(flows).reduce(addCounters, 0)
+  const isNotable = (flaw: Flaw) => flaw === 'implausible' || (shareOf(flaws[flaw], all) ?? 1) >= NOTABLE_SHARE
   return (Object.keys(CURES) as Flaw[])
-    .filter((flaw) => flaws[flaw] !== 0)
+    .filter((flaw) => flaws[flaw] !== 0 && isNotable(flaw))
     .map((flaw) => {
       const { what, mend, lines } = CURES[flaw]
       return finding(`${what}: ${counted(flaws[flaw], 'flow')}`, mend, lines)

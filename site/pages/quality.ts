@@ -22,6 +22,7 @@ import {
   isOdd,
   momentOf,
   slotsExpected,
+  withoutPlaces,
 } from './findings.ts'
 import { flawRows, MEANINGS } from './flaws.ts'
 import type { Anchor, Page } from './page.ts'
@@ -355,7 +356,8 @@ function oddities({ complete, warnings: { count, first } }: FlowFileQuality): st
   ].join('; ')
 }
 
-function asideTable({ timeZone }: Site, { health }: Quality): Table {
+function asideTable(site: Site, { health }: Quality): Table {
+  const { timeZone } = site
   const { count, newest } = health?.quarantine ?? { count: 0, newest: [] }
   return {
     id: 'aside',
@@ -366,7 +368,7 @@ function asideTable({ timeZone }: Site, { health }: Quality): Table {
       basename(file),
       source ?? UNKNOWN,
       momentOf(when ?? '', timeZone) ?? UNKNOWN,
-      reason,
+      withoutPlaces(site, reason),
     ]),
     empty: '',
     note: count > newest.length ? `${formatCount(count)} in all.` : '',

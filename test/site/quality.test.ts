@@ -100,6 +100,20 @@ describe('findings', () => {
     expect(findings[0]!.what).toMatch(what)
   })
 
+  test('one odd flow in thousands is none, but whatever is left out is', () => {
+    const many = { http: [300_000_000, 300_000_000] } as const
+    store(config, part(0, { ...many, lost: 3, implausible: 1, quality: { skewed: 1, exporters: ROUTER } }))
+    expect(look(HEALTH, 1).findings.map(({ what }) => what)).toEqual([expect.stringMatching(/^Left out/)])
+  })
+
+  test('alarms call directories by their keys in the config', () => {
+    const what = `${config.data}/parts/2026-11-23/x: damaged; ${join(config.site.dir, 'releases')} is full`
+    const alarms = [{ subject: 'parts', what, mend: `look in ${config.data}/quarantine`, since: HEALTH.at }]
+    const [alarm] = look({ ...HEALTH, alarms }, 1).findings
+    expect(alarm!.what).toBe('parts: data/parts/2026-11-23/x: damaged; site.dir/releases is full')
+    expect(alarm!.mend).toBe('To mend: look in data/quarantine')
+  })
+
   test('a slot is missing of the source that has no file of it, whatever others have; nothing is before the first', () => {
     config = configOf({
       flows: [
