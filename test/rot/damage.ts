@@ -72,7 +72,8 @@ export function inflict(data: string, { path, damage }: Case): void {
   } else if (damage.kind !== 'deletion') writeFileSync(file, damagedBytes(bytes, damage))
 }
 
-function damagedBytes(bytes: Buffer, damage: Exclude<Damage, { kind: 'deletion' | 'swap' }>): Uint8Array {
+/** Changes the bytes it is given. */
+export function damagedBytes(bytes: Buffer, damage: Exclude<Damage, { kind: 'deletion' | 'swap' }>): Uint8Array {
   if (damage.kind === 'truncation') return bytes.subarray(0, damage.to)
   if (damage.kind === 'zeros') return bytes.fill(0, damage.at, Math.min(bytes.length, damage.at + damage.length))
   bytes[damage.at]! ^= damage.bits

@@ -1,12 +1,13 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import type { LoadedConfig } from '../../ingest/config/load.ts'
 import type { StepName } from '../../ingest/model/time.ts'
 import { compareBoard, compareSeries, createDifferences, SECONDS } from '../soak/compare.ts'
 import { configFor } from '../soak/flowscan.ts'
 import { type Truth, truthOf } from '../soak/oracle.ts'
 import { DAY } from '../soak/plan.ts'
-import { type Case, inflict, kindOf } from './damage.ts'
+import { type Case, damagedBytes, inflict, kindOf } from './damage.ts'
 import { FILES, FIRST_FINE, FIRST_PARTS, listFiles, PARTS_OF_DAY, type RotStore, SHAPE } from './store.ts'
 
 export interface Verdict {
@@ -37,21 +38,24 @@ export function createStage(store: RotStore, base: string): Stage {
 }
 
 /**
- * What may go unnoticed, or be other afterwards, for it changes no number: what gzip notes of time and system, how often days were counted again
- * (the archive of the site renders some pages once more), and that the part which was cut short has gone while the whole one is there.
+ * What may go unnoticed, or be other afterwards, for it changes no number: bits that leave what is unpacked as it was (what gzip notes of time and system, a
+ * repetition taken from elsewhere), how often days were counted again (the archive of the site renders some pages once more), and that the part which was cut
+ * short has gone while the whole one is there.
  */
 function isHarmless({ base, parts }: RotStore, { path, damage }: Case): boolean {
-  if (damage.kind === 'flip') return isInHeader(readFileSync(join(base, 'data', path)), damage.at)
-  const isCut = parts.get(basename(path))?.what === 'cut'
-  return path.endsWith('generation.json.gz') || (isCut && damage.kind === 'deletion')
+  if (path.endsWith('generation.json.gz')) return true
+  if (damage.kind === 'deletion') return parts.get(basename(path))?.what === 'cut'
+  if (damage.kind !== 'flip') return false
+  const bytes = readFileSync(join(base, 'data', path))
+  return isSameUnpacked(bytes, damagedBytes(Buffer.from(bytes), damage))
 }
 
-const GZIP = Buffer.from([0x1f, 0x8b, 8])
-
-/** Is a byte one of those in the header of a gzip member that say nothing of its content: flags, time, system? */
-function isInHeader(bytes: Buffer, at: number): boolean {
-  const start = bytes.subarray(0, at).lastIndexOf(GZIP)
-  return start >= 0 && at - start >= 3 && at - start < 10
+function isSameUnpacked(before: Uint8Array, after: Uint8Array): boolean {
+  try {
+    return gunzipSync(after).equals(gunzipSync(before))
+  } catch {
+    return false
+  }
 }
 
 /** Damages a fresh copy of the store, asks fsck, lets a run and a reader of everything mend it, and judges what comes of it. */
