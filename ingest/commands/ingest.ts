@@ -16,7 +16,7 @@ Example:
   $ flowscan ingest --config /etc/flowscan/flowscan.config.ts
 
 Reads every completed flow file of every source (flows.dir), stores what it adds up to in data, and moves it to flows.saved. A damaged
-file is set aside in data/quarantine with its reason. Nothing is ever deleted, and nothing is counted twice.`,
+file is set aside in data/quarantine with its reason. No flow file is ever deleted, and nothing is counted twice.`,
     )
     .action(async ({ config }: ConfigOption) => {
       const loaded = await loadConfig(config)
