@@ -160,10 +160,14 @@ export function listDays(data: string): string[] {
   return [...new Set([...listLooseDays(data), ...listSegments(data).keys()])].sort()
 }
 
-function listLooseDays(data: string): string[] {
-  return listDirectory(join(storeRoot(data), 'parts')).filter(
-    (name) => /^\d{4}-\d\d-\d\d$/.test(name) && listLoose(data, name).length > 0,
-  )
+/** Days that have parts in files of their own, ascending. */
+export function listLooseDays(data: string): string[] {
+  return listDayDirectories(data).filter((day) => listLoose(data, day).length > 0)
+}
+
+/** They may be empty, or hold nothing but marks. */
+function listDayDirectories(data: string): string[] {
+  return listDirectory(join(storeRoot(data), 'parts')).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
 }
 
 /** The parts of a day that count, by their names, by slot: those that no other supersedes. Throws DamagedSegment. */
@@ -213,10 +217,11 @@ function listSealed(data: string, day: string): PartName[] {
 /** By day, which parts it has (`hashOf`). Of a sealed day its segment's name tells, and nothing is read. */
 export function hashDays(data: string): Map<string, string> {
   const segments = listSegments(data)
+  const loose = new Set(listDayDirectories(data))
   return new Map(
     listDays(data).map((day) => {
       const [only, ...more] = segments.get(day) ?? []
-      const isSealed = only !== undefined && more.length === 0 && listDirectory(looseDirectory(data, day)).length === 0
+      const isSealed = only !== undefined && more.length === 0 && !loose.has(day)
       return [day, isSealed ? only.listing : hashOf(listParts(data, day))]
     }),
   )

@@ -1,6 +1,6 @@
 import { DAY_SECONDS, SLOT_SECONDS, startOfDay } from '../model/time.ts'
 import { removeFiles } from './files.ts'
-import { listDays, listLoose, listStoredParts, looseDirectory, newestSlot, readPartBytes } from './part.ts'
+import { listLoose, listLooseDays, listStoredParts, looseDirectory, newestSlot, readPartBytes } from './part.ts'
 import { hashOf, listSegments, removeSegments, writeSegment } from './segment.ts'
 
 /** A long flow reaches 24 hours back, and a late file is no rarity within another day. */
@@ -13,11 +13,10 @@ const OPEN_SECONDS = 2 * DAY_SECONDS
 export function sealOldDays(data: string): string[] {
   const newest = newestSlot(data)
   if (newest === null) return []
-  const segments = listSegments(data)
-  const days = listDays(data).filter((day) => {
-    const isOld = startOfDay(day) + DAY_SECONDS + OPEN_SECONDS <= newest + SLOT_SECONDS
-    return isOld && (listLoose(data, day).length > 0 || segments.get(day)!.length > 1)
-  })
+  const twice = [...listSegments(data)].flatMap(([day, { length }]) => (length > 1 ? [day] : []))
+  const days = [...new Set([...listLooseDays(data), ...twice])]
+    .filter((day) => startOfDay(day) + DAY_SECONDS + OPEN_SECONDS <= newest + SLOT_SECONDS)
+    .sort()
   for (const day of days) sealDay(data, day)
   return days
 }
