@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../config/load.ts'
 import { refuseNewerStore } from '../store/derive.ts'
+import { sweepTemporaries } from '../store/files.ts'
 import { newestSlot } from '../store/part.ts'
 import { clockDoubt, type Faded, fade, isNothing, planFading, planLeftovers } from '../store/retention.ts'
 import { acquireLock } from './lock.ts'
@@ -13,6 +14,7 @@ export function prune({ config }: LoadedConfig, isRehearsal: boolean): Faded | n
   const release = acquireLock(data)
   try {
     refuseNewerStore(data)
+    sweepTemporaries(data)
     const faded = planFading(data, retention, Infinity)
     if (faded !== null && !isRehearsal) fade(data, faded)
     return faded

@@ -2,9 +2,11 @@ import type { LoadedConfig } from '../config/load.ts'
 import type { Alarm } from '../model/alarm.ts'
 import { derive } from '../store/derive.ts'
 import { DamagedPart, newestSlot } from '../store/part.ts'
+import { haveFaded } from '../store/retention.ts'
 import { scrub, turnOf } from '../store/scrub.ts'
 import { sealOldDays } from '../store/seal.ts'
 import { listOrphans } from '../store/segment.ts'
+import { readFloors } from '../store/series-index.ts'
 import { acquireLock } from './lock.ts'
 import { fadeSlowly } from './prune.ts'
 import { isSaved } from './recount.ts'
@@ -30,7 +32,8 @@ export async function bringUpToDate(
 ): Promise<string[]> {
   const { data } = loaded.config
   const days = new Set<string>()
-  for (const orphan of listOrphans(data)) adoptOrphan(data, orphan)
+  const floors = readFloors(data)
+  for (const orphan of listOrphans(data)) if (!haveFaded(floors, orphan.day)) adoptOrphan(data, orphan)
   const pass = async () => {
     for (const day of derive(data, onDay, doubts)) days.add(day)
     const whyNot = fadeSlowly(loaded, now)

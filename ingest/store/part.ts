@@ -160,13 +160,12 @@ export function listDays(data: string): string[] {
   return [...new Set([...listLooseDays(data), ...listSegments(data).keys()])].sort()
 }
 
-/** Days that have parts in files of their own, ascending. */
-export function listLooseDays(data: string): string[] {
+function listLooseDays(data: string): string[] {
   return listDayDirectories(data).filter((day) => listLoose(data, day).length > 0)
 }
 
-/** They may be empty, or hold nothing but marks. */
-function listDayDirectories(data: string): string[] {
+/** Days that have a directory of parts, ascending; it may be empty, or hold nothing but marks. */
+export function listDayDirectories(data: string): string[] {
   return listDirectory(join(storeRoot(data), 'parts')).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
 }
 

@@ -5,7 +5,7 @@ import { seriesPath } from './derive.ts'
 import { listFiles, removeFiles } from './files.ts'
 import { STORE, storeRoot } from './generation.ts'
 import { listDays, listLoose, newestSlot, removeLoose } from './part.ts'
-import { ledgerPath, listSegments, removeSegments, segmentPath } from './segment.ts'
+import { ledgerPath, listOrphans, listSegments, removeSegments, type Segment, segmentPath } from './segment.ts'
 import {
   type Floors,
   isSince,
@@ -87,7 +87,7 @@ export function clockDoubt(newest: number, now: number): string | null {
 export interface Faded {
   readonly floors: Floors
   readonly windows: { readonly [Step in StepName]: readonly string[] }
-  /** Days whose parts go: a day later than their five-minute values, for the day behind is made from them, too. */
+  /** Days whose parts go (`haveFaded`). */
   readonly parts: readonly string[]
   readonly bytes: number
 }
@@ -124,7 +124,9 @@ function readStored(data: string): Stored | null {
 function fadedBelow(data: string, floors: Floors): Faded {
   const below = (step: StepName) => listWindows(data, step).filter((name) => !isSince(floors, step, name))
   const windows = { '5m': below('5m'), '30m': below('30m'), '2h': below('2h'), '1d': below('1d') }
-  const parts = listDays(data).filter((day) => !isSince(floors, '5m', dayOf(startOfDay(day) + DAY_SECONDS)))
+  const parts = [...new Set([...listDays(data), ...listOrphans(data).map(({ day }) => day)])]
+    .filter((day) => haveFaded(floors, day))
+    .sort()
   const files = [
     ...STEP_NAMES.flatMap((step) => windows[step].map((name) => seriesPath(data, step, name))),
     ...parts.flatMap((day) => partFiles(data, day)),
@@ -132,9 +134,19 @@ function fadedBelow(data: string, floors: Floors): Faded {
   return { floors, windows, parts, bytes: bytesOf(files) }
 }
 
+/** Do the parts of a day go? A day later than its five-minute values, for the day behind is made from them, too. */
+export function haveFaded(floors: Floors, day: string): boolean {
+  return !isSince(floors, '5m', dayOf(startOfDay(day) + DAY_SECONDS))
+}
+
+/** Segments of a day, and what a run that was killed left of one. */
+function segmentsOf(data: string, day: string): Segment[] {
+  return [...(listSegments(data).get(day) ?? []), ...listOrphans(data).filter((orphan) => orphan.day === day)]
+}
+
 /** The files in which the parts of a day lie. */
 export function partFiles(data: string, day: string): string[] {
-  const segments = listSegments(data).get(day) ?? []
+  const segments = segmentsOf(data, day)
   return [
     ...listLoose(data, day).map(({ path }) => path),
     ...segments.flatMap((segment) => [ledgerPath(data, segment), segmentPath(data, segment)]),
@@ -158,7 +170,7 @@ export function fade(data: string, { floors, windows, parts }: Faded): void {
       windows[step].map((name) => `${name}.json.gz`),
     )
   for (const day of parts) {
-    removeSegments(data, listSegments(data).get(day) ?? [])
+    removeSegments(data, segmentsOf(data, day))
     removeLoose(data, day)
   }
 }

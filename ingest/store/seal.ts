@@ -1,6 +1,6 @@
 import { DAY_SECONDS, SLOT_SECONDS, startOfDay } from '../model/time.ts'
 import { removeFiles } from './files.ts'
-import { listLoose, listLooseDays, listStoredParts, looseDirectory, newestSlot, readPartBytes } from './part.ts'
+import { listDayDirectories, listLoose, listStoredParts, looseDirectory, newestSlot, readPartBytes } from './part.ts'
 import { hashOf, listSegments, removeSegments, writeSegment } from './segment.ts'
 
 /** A long flow reaches 24 hours back, and a late file is no rarity within another day. */
@@ -13,11 +13,14 @@ const OPEN_SECONDS = 2 * DAY_SECONDS
 export function sealOldDays(data: string): string[] {
   const newest = newestSlot(data)
   if (newest === null) return []
+  const isOld = (day: string) => startOfDay(day) + DAY_SECONDS + OPEN_SECONDS <= newest + SLOT_SECONDS
+  const directories = listDayDirectories(data).filter(isOld)
+  const loose = directories.filter((day) => listLoose(data, day).length > 0)
   const twice = [...listSegments(data)].flatMap(([day, { length }]) => (length > 1 ? [day] : []))
-  const days = [...new Set([...listLooseDays(data), ...twice])]
-    .filter((day) => startOfDay(day) + DAY_SECONDS + OPEN_SECONDS <= newest + SLOT_SECONDS)
-    .sort()
+  const days = [...new Set([...loose, ...twice])].sort()
   for (const day of days) sealDay(data, day)
+  // A kill may come between the last part and the directory it was in.
+  for (const day of directories) removeFiles(looseDirectory(data, day), [], true)
   return days
 }
 

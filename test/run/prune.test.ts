@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type LoadedConfig, parseConfig } from '../../ingest/config/load.ts'
@@ -131,6 +131,23 @@ test('rebuild counts again what is kept, and leaves what has faded as it is', as
   expect({ '2h': flowsOf(loaded, '2h'), '1d': flowsOf(loaded, '1d') }).toEqual(before)
   prune(loaded, false)
   expect(fsck(data, true).defects).toEqual([])
+})
+
+test('what a prune that was killed left goes with the next, or with the next run', async () => {
+  const { base, data, loaded } = await setUp({ '5m': '7d' })
+  const segments = readdirSync(join(data, 'sealed')).filter((name) => name < `${day(2)}z` && name.endsWith('.parts.gz'))
+  const kept = segments.map((name) => ({
+    path: join(data, 'sealed', name),
+    bytes: readFileSync(join(data, 'sealed', name)),
+  }))
+  prune(loaded, false)
+  const before = hashTree(base, ...STORED)
+  for (const again of [() => prune(loaded, false), () => ingest(loaded)]) {
+    for (const { path, bytes } of kept) writeFileSync(path, bytes)
+    writeFileSync(join(data, 'series/.tmp-1-x'), '')
+    await again()
+    expect(hashTree(base, ...STORED)).toEqual(before)
+  }
 })
 
 test('by size, the oldest days go first', async () => {

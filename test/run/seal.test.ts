@@ -83,6 +83,13 @@ test('in any order, also late for a sealed day, the same files give the same byt
   }
 })
 
+test('an empty directory that a kill left behind a sealed day goes', async () => {
+  const { base, data, loaded } = await setUpSealed()
+  mkdirSync(join(data, 'parts', FIRST))
+  await ingest(loaded)
+  expect(readdirSync(join(base, 'data/parts'))).toEqual(['2024-05-03', '2024-05-04', '2024-05-05'])
+})
+
 test('a file that was counted before is known, though its part is sealed', async () => {
   const { base, loaded, before } = await setUpSealed()
   put(base, FILES[0]!)
