@@ -100,29 +100,33 @@ export function isNothing({ windows, parts }: Faded): boolean {
 export function planFading(data: string, retention: Retention, most: number = MOST_PER_RUN): Faded | null {
   const stored = readStored(data)
   if (stored === null) return null
-  return fadedBelow(data, planFloors(stored, retention, readIndex(data).since, most))
+  return fadedBelow(data, planFloors(stored, retention, readIndex(data).since, most), stored.windows)
 }
 
 /** What a run that was killed did not come to remove; the floors stay. */
 export function planLeftovers(data: string): Faded {
-  return fadedBelow(data, readIndex(data).since)
+  return fadedBelow(data, readIndex(data).since, listAllWindows(data))
 }
 
 function readStored(data: string): Stored | null {
   const newest = newestSlot(data)
   if (newest === null) return null
   const root = storeRoot(data)
-  const windows = Object.fromEntries(STEP_NAMES.map((step) => [step, listWindows(data, step)]))
   return {
     newest,
-    windows: windows as unknown as Stored['windows'],
+    windows: listAllWindows(data),
     totalBytes: () => bytesOf(listFiles(root, STORE).map((path) => join(root, path))),
     bytesOf: (day) => bytesOf([seriesPath(data, '5m', day), ...partFiles(data, day)]),
   }
 }
 
-function fadedBelow(data: string, floors: Floors): Faded {
-  const below = (step: StepName) => listWindows(data, step).filter((name) => !isSince(floors, step, name))
+function listAllWindows(data: string): Stored['windows'] {
+  const windows = Object.fromEntries(STEP_NAMES.map((step) => [step, listWindows(data, step)]))
+  return windows as unknown as Stored['windows']
+}
+
+function fadedBelow(data: string, floors: Floors, all: Stored['windows']): Faded {
+  const below = (step: StepName) => all[step].filter((name) => !isSince(floors, step, name))
   const windows = { '5m': below('5m'), '30m': below('30m'), '2h': below('2h'), '1d': below('1d') }
   const parts = [...new Set([...listDays(data), ...listOrphans(data).map(({ day }) => day)])]
     .filter((day) => haveFaded(floors, day))

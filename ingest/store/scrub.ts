@@ -22,19 +22,26 @@ export function turnOf(slot: number): number {
  * DamagedSegment and DamagedDerived.
  */
 export function scrub(data: string, turn: number): void {
-  const days = listDays(data).map((day) => () => checkParts(data, day))
-  const derived = listDerived(data).map((path) => () => checkDerived(path))
-  for (const [at, check] of [...days, ...derived].entries()) if (at % ROUND === turn) check()
+  let before = 0
+  for (const { names, check } of listAll(data)) {
+    const first = (((turn - before) % ROUND) + ROUND) % ROUND
+    for (let at = first; at < names.length; at += ROUND) check(names[at]!)
+    before += names.length
+  }
 }
 
-function listDerived(data: string): string[] {
-  const series = (Object.keys(STEPS) as StepName[]).flatMap((step) =>
-    listWindows(data, step).map((window) => seriesPath(data, step, window)),
-  )
-  const boards = listDirectory(join(storeRoot(data), 'boards')).map((name) =>
-    boardPath(data, name.replace(/\.json\.gz$/, '')),
-  )
-  return [...series, ...boards]
+/** Everything there is, by kind; only what it is the turn of is more than a name. */
+function listAll(data: string): { readonly names: readonly string[]; check(name: string): void }[] {
+  const series = (Object.keys(STEPS) as StepName[]).map((step) => ({
+    names: listWindows(data, step),
+    check: (window: string) => checkDerived(seriesPath(data, step, window)),
+  }))
+  const boards = listDirectory(join(storeRoot(data), 'boards'))
+  return [
+    { names: listDays(data), check: (day) => checkParts(data, day) },
+    ...series,
+    { names: boards, check: (name) => checkDerived(boardPath(data, name.replace(/\.json\.gz$/, ''))) },
+  ]
 }
 
 function checkParts(data: string, day: string): void {
