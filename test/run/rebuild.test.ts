@@ -147,7 +147,7 @@ test('a flow file that came cut short, then whole, counts once again', async () 
     return directory
   }
   const [directory, fresh] = [await twice(CONFIG), await twice(CHANGED)]
-  expect(readdirSync(join(directory, 'data', 'parts', DAY))).toHaveLength(3)
+  expect(readdirSync(join(directory, 'data', 'parts', DAY))).toHaveLength(4)
   await rebuild(load(directory), { from: DAY })
   expect(stored(join(directory, 'data', 'generation-2'))).toEqual(stored(join(fresh, 'data')))
   expect(fsck(join(directory, 'data'), true).defects).toEqual([])
