@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { isInside } from '../config/places.ts'
 import type { Config, Source } from '../config/schema.ts'
 import { EXIT, UserError } from '../model/errors.ts'
-import { listFiles } from '../store/files.ts'
+import { listFiles, sizeOf } from '../store/files.ts'
 import { type Forecast, forecast } from '../store/forecast.ts'
 import { STORE, storeRoot } from '../store/generation.ts'
 import { discoverFlowFiles } from './discover.ts'
@@ -169,10 +169,7 @@ function checkRetention({ data, retention }: Config): Finding {
 
 function bytesBelow(data: string): number {
   const root = storeRoot(data)
-  return listFiles(root, STORE).reduce(
-    (sum, path) => sum + (statSync(join(root, path), { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  )
+  return sizeOf(listFiles(root, STORE).map((path) => join(root, path)))
 }
 
 function mebibytes(bytes: number): string {

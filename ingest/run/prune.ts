@@ -14,7 +14,7 @@ export function prune({ config }: LoadedConfig, isRehearsal: boolean): Faded | n
   const release = acquireLock(data)
   try {
     refuseNewerStore(data)
-    sweepTemporaries(data)
+    if (!isRehearsal) sweepTemporaries(data)
     const faded = planFading(data, retention, Infinity)
     if (faded !== null && !isRehearsal) fade(data, faded)
     return faded

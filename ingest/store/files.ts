@@ -191,6 +191,11 @@ export function listDirectory(path: string): string[] {
   }
 }
 
+/** What files take, in bytes; what is not there takes nothing. */
+export function sizeOf(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0)
+}
+
 /** Every file in some directories below `base`, however deep, by its path below `base`. Temporary names are left out. */
 export function listFiles(base: string, directories: readonly string[]): string[] {
   return directories

@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { DAY_SECONDS, dayOf, STEPS, type StepName, startOfDay } from '../model/time.ts'
 import { boardPath } from './boards.ts'
 import { seriesPath } from './derive.ts'
+import { sizeOf } from './files.ts'
 import { listDays, listParts, newestSlot } from './part.ts'
 import { partFiles, type Retention } from './retention.ts'
 import { type Window, windowOf } from './windows.ts'
@@ -41,14 +42,14 @@ export function forecast(data: string, retention: Retention): Forecast | null {
     return ofSeries(data, step, measuredWindows(data, step, days, newest), newest, retention[step])
   })
   const parts = ofParts(
-    perDay((day) => bytesOf(partFiles(data, day))),
+    perDay((day) => sizeOf(partFiles(data, day))),
     perDay((day) => listParts(data, day).length),
     retention['5m'],
   )
   const boards = {
     kind: 'boards' as const,
     isForever: true,
-    bytes: perDay((day) => bytesOf([boardPath(data, day)])) * YEAR_DAYS,
+    bytes: perDay((day) => sizeOf([boardPath(data, day)])) * YEAR_DAYS,
     files: YEAR_DAYS,
   }
   return { measuredDays: days.length, kinds: [parts, ...steps, boards] }
@@ -78,7 +79,7 @@ function ofSeries(data: string, step: StepName, windows: readonly Window[], newe
   const daysIn = ({ length }: Window) => (length * STEPS[step]) / DAY_SECONDS
   const known = (window: Window) => Math.min(daysIn(window), Math.ceil((newest - window.from) / DAY_SECONDS))
   const sum = (of: (window: Window) => number) => windows.reduce((total, window) => total + of(window), 0)
-  const bytesPerDay = sum(({ name }) => bytesOf([seriesPath(data, step, name)])) / sum(known)
+  const bytesPerDay = sum(({ name }) => sizeOf([seriesPath(data, step, name)])) / sum(known)
   const width = sum(daysIn) / windows.length
   const { isForever, days } = spanOf(age)
   return { kind: step, isForever, bytes: bytesPerDay * (days + width / 2), files: days / width + 1 / 2 }
@@ -87,8 +88,4 @@ function ofSeries(data: string, step: StepName, windows: readonly Window[], newe
 function spanOf(days: number): { isForever: boolean; days: number } {
   const isForever = days === Infinity
   return { isForever, days: isForever ? YEAR_DAYS : days }
-}
-
-function bytesOf(paths: readonly string[]): number {
-  return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0)
 }

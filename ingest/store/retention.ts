@@ -1,8 +1,7 @@
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DAY_SECONDS, dayOf, STEPS, type StepName, startOfDay } from '../model/time.ts'
 import { seriesPath } from './derive.ts'
-import { listFiles, removeFiles } from './files.ts'
+import { listFiles, removeFiles, sizeOf } from './files.ts'
 import { STORE, storeRoot } from './generation.ts'
 import { listDays, listLoose, newestSlot, removeLoose } from './part.ts'
 import { ledgerPath, listOrphans, listSegments, removeSegments, type Segment, segmentPath } from './segment.ts'
@@ -53,7 +52,8 @@ export function planFloors(stored: Stored, retention: Retention, since: Floors, 
   }
   if (retention.boards * DAY_SECONDS <= stored.newest)
     raise('boards', dayOf(stored.newest - retention.boards * DAY_SECONDS))
-  if (retention.maxBytes !== undefined) raise('5m', floorForBytes(stored, retention.maxBytes, floors, most))
+  const floor = retention.maxBytes === undefined ? null : floorForBytes(stored, retention.maxBytes, floors, most)
+  if (floor !== null) raise('5m', floor)
   return floors
 }
 
@@ -63,7 +63,8 @@ function capped(windows: readonly string[], floor: string, most: number): string
   return above !== undefined && above < floor ? above : floor
 }
 
-function floorForBytes(stored: Stored, maxBytes: number, floors: Floors, most: number): string {
+/** `null` while it fits: then files of earlier days are still welcome. */
+function floorForBytes(stored: Stored, maxBytes: number, floors: Floors, most: number): string | null {
   const days = stored.windows['5m']
   let over = stored.totalBytes() - maxBytes
   let at = 0
@@ -71,7 +72,7 @@ function floorForBytes(stored: Stored, maxBytes: number, floors: Floors, most: n
     if (over <= 0 && isSince(floors, '5m', days[at]!)) break
     over -= stored.bytesOf(days[at]!)
   }
-  return days[at] ?? ''
+  return at === 0 ? null : days[at]!
 }
 
 /** Why nothing fades now; `null`: nothing speaks against it. A clock that is far off would otherwise take what it should keep. */
@@ -115,8 +116,8 @@ function readStored(data: string): Stored | null {
   return {
     newest,
     windows: listAllWindows(data),
-    totalBytes: () => bytesOf(listFiles(root, STORE).map((path) => join(root, path))),
-    bytesOf: (day) => bytesOf([seriesPath(data, '5m', day), ...partFiles(data, day)]),
+    totalBytes: () => sizeOf(listFiles(root, STORE).map((path) => join(root, path))),
+    bytesOf: (day) => sizeOf([seriesPath(data, '5m', day), ...partFiles(data, day)]),
   }
 }
 
@@ -135,7 +136,7 @@ function fadedBelow(data: string, floors: Floors, all: Stored['windows']): Faded
     ...STEP_NAMES.flatMap((step) => windows[step].map((name) => seriesPath(data, step, name))),
     ...parts.flatMap((day) => partFiles(data, day)),
   ]
-  return { floors, windows, parts, bytes: bytesOf(files) }
+  return { floors, windows, parts, bytes: sizeOf(files) }
 }
 
 /** Do the parts of a day go? A day later than its five-minute values, for the day behind is made from them, too. */
@@ -155,10 +156,6 @@ export function partFiles(data: string, day: string): string[] {
     ...listLoose(data, day).map(({ path }) => path),
     ...segments.flatMap((segment) => [ledgerPath(data, segment), segmentPath(data, segment)]),
   ]
-}
-
-function bytesOf(paths: readonly string[]): number {
-  return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0)
 }
 
 /**
