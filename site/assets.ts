@@ -15,7 +15,7 @@ export interface Assets {
 /** Reads the assets of the templates. `files`: where they lie below the root of the site. */
 export function readAssets(templates: string): { assets: Assets; files: NewFile[] } {
   const read = (name: string) => readFileSync(join(templates, 'assets', name), 'utf8')
-  const css = `${themeCss()}\n${read('site.css')}`
+  const css = [themeCss(), ...styleSheets(readdirSync(join(templates, 'assets'))).map(read)].join('\n')
   const [script, icon] = [read('site.js'), read('icon.svg')]
   const address = (name: string, text: string) => assetAddress(name, hashOf(text).slice(0, 10))
   return {
@@ -26,6 +26,17 @@ export function readAssets(templates: string): { assets: Assets; files: NewFile[
       { path: 'assets/icon.svg', text: icon },
     ],
   }
+}
+
+/** Rules of equal weight overrule those before them: what components build upon comes first, paper last; components stand in any order. */
+const FIRST_SHEETS = ['tokens.css', 'base.css', 'frame.css', 'page.css', 'tables.css', 'charts.css']
+const LAST_SHEETS = ['print.css']
+
+/** The style sheets among the names of assets, in the order in which they become one. */
+export function styleSheets(names: readonly string[]): string[] {
+  const sheets = names.filter((name) => name.endsWith('.css'))
+  const components = sheets.filter((name) => ![...FIRST_SHEETS, ...LAST_SHEETS].includes(name)).sort()
+  return [...FIRST_SHEETS, ...components, ...LAST_SHEETS].filter((name) => sheets.includes(name))
 }
 
 /** A hash over every file of directories, so that a change of code or templates renders every page anew. */
