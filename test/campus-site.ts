@@ -1,0 +1,38 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadConfig } from '../ingest/config/load.ts'
+import type { Config } from '../ingest/config/schema.ts'
+import { ingest } from '../ingest/run/ingest.ts'
+import { synthesizeStretch } from '../ingest/synthesize/index.ts'
+import { buildSite } from '../site/build.ts'
+
+const SHIPPED = new URL('../flowscan.config.ts', import.meta.url).pathname
+export interface CampusOptions {
+  /** Unix seconds. */
+  readonly end: number
+  readonly hours: number
+  readonly flowsPerSlot: number
+  /** Of the shipped config. */
+  readonly change?: (config: Config) => Config
+}
+
+/** The demo's campus up to `end` below `base`: ingested, and built into `public`. */
+export async function buildCampusSite(
+  base: string,
+  { end, hours, flowsPerSlot, change }: CampusOptions,
+): Promise<Config> {
+  const flows = join(base, 'demo', 'flows')
+  mkdirSync(flows, { recursive: true })
+  synthesizeStretch({ dir: flows, from: end - hours * 3600, to: end, seed: 1, flowsPerSlot })
+  const shipped = await loadConfig(SHIPPED)
+  const own = {
+    ...shipped.config,
+    data: join(base, 'data'),
+    flows: [{ ...shipped.config.flows[0]!, dir: flows, saved: join(base, 'demo', 'saved') }],
+    site: { ...shipped.config.site, dir: join(base, 'public') },
+  }
+  const config = change?.(own) ?? own
+  await ingest({ ...shipped, config })
+  await buildSite(config)
+  return config
+}
