@@ -1,45 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process'
-import {
-  lchownSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { createServer, request } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { spawnSync } from 'node:child_process'
+import { lchownSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { startServer } from '../../site/serve.ts'
+import { startNginx } from '../nginx.ts'
 import { findProgram, isWithout } from '../programs.ts'
-
-const ROOT = new URL('../..', import.meta.url).pathname
-const SHIPPED = readFileSync(join(ROOT, 'deploy/nginx.conf'), 'utf8')
-
-/** The shipped virtual host, but for its port and its root, in a server that needs nothing outside `folder`. */
-function writeConfig(folder: string, port: number): string {
-  const host = SHIPPED.replace('listen 80;', `listen 127.0.0.1:${port};`)
-    .replace(/^ *listen \[::\]:80;\n/m, '')
-    .replace(/root .*;/, `root ${folder}/site/current;`)
-  writeFileSync(join(folder, 'flowscan.conf'), host)
-  const user = process.getuid?.() === 0 ? 'user root;' : ''
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${folder}/${name};`,
-  )
-  const config = join(folder, 'nginx.conf')
-  writeFileSync(
-    config,
-    `${user} daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr warn; events {}
-     http { include /etc/nginx/mime.types; access_log off; ${temporary.join(' ')} include ${folder}/flowscan.conf; }`,
-  )
-  return config
-}
 
 function writeSite(site: string): void {
   const current = join(site, 'releases', '1')
@@ -62,14 +31,6 @@ function writeSite(site: string): void {
   // Somebody else's file, as the site's owner would find it.
   symlinkSync('/etc/hostname', join(current, 'way-out'))
   if (process.getuid?.() === 0) lchownSync(join(current, 'way-out'), 65_534, 65_534)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 interface Response {
@@ -99,32 +60,14 @@ describe.skipIf(isWithout('deploy/nginx.conf', 'nginx'))('nginx.conf', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'flowscan-'))
-    port = await freePort()
     writeSite(join(folder, 'site'))
-    const config = writeConfig(folder, port)
-    const nginx = spawn(findProgram('nginx')!, ['-p', folder, '-c', config, '-e', 'stderr'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let said = ''
-    nginx.stderr.on('data', (bytes) => {
-      said += bytes
-    })
-    for (let attempt = 0; !(await answers()); attempt++) {
-      if (attempt > 200 || nginx.exitCode !== null) throw new Error(`nginx does not answer: ${said}`)
-      await wait(25)
-    }
+    const nginx = await startNginx(folder, { root: join(folder, 'site', 'current') })
+    port = nginx.port
     return async () => {
-      nginx.kill('SIGQUIT')
-      await new Promise((resolve) => nginx.once('exit', resolve))
+      await nginx.stop()
       rmSync(folder, { recursive: true, force: true })
     }
   })
-
-  const answers = () =>
-    ask('/').then(
-      () => true,
-      () => false,
-    )
 
   function ask(path: string, method = 'GET', headers: Record<string, string> = {}): Promise<Response> {
     return new Promise((resolve, reject) => {
