@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type ArchivePlan, type PlannedDay, removeSlots } from './archive.ts'
 import { archivePath } from './links.ts'
 import { type Frame, filesOf, inBatches, renderPages } from './render.ts'
+import { withTwins } from './twins.ts'
 import { linkedFiles } from './validate.ts'
 import { type NewFile, writeFiles } from './write.ts'
 
@@ -25,6 +26,7 @@ export async function extendArchive(
   frame: Frame,
   log: (line: string) => void,
 ): Promise<ExtendedArchive> {
+  const second = Math.floor(Date.now() / 1000)
   const targets = new Map<string, string>()
   const late: { days: PlannedDay[]; files: NewFile[] } = { days: [], files: [] }
   let count = 0
@@ -37,11 +39,10 @@ export async function extendArchive(
     for (const { page } of pages)
       for (const file of linkedFiles(page.address, html.get(page.address)!)) targets.set(file, page.address)
     const files = (isNew: boolean) =>
-      pages
-        .filter((page) => page.isNew === isNew)
-        .flatMap(({ page }) => filesOf(page, html))
-        .map(({ path, text }) => ({ path: join(siteDirectory, archivePath(path)!), text }))
-    await writeFiles(files(true))
+      withTwins(pages.filter((page) => page.isNew === isNew).flatMap(({ page }) => filesOf(page, html))).map(
+        ({ path, text }) => ({ path: join(siteDirectory, archivePath(path)!), text }),
+      )
+    await writeFiles(files(true), second)
     late.files.push(...files(false))
     const isDone = (day: PlannedDay) => !day.hasFaded && day.pages.every(({ isNew }) => isNew)
     late.days.push(...days.filter((day) => !isDone(day)))
@@ -53,7 +54,7 @@ export async function extendArchive(
     targets,
     count,
     async finish() {
-      await writeFiles(late.files)
+      await writeFiles(late.files, second)
       for (const { day, hasFaded } of late.days) if (hasFaded) removeSlots(join(siteDirectory, 'archive'), day)
       plan.commit(late.days)
     },

@@ -17,7 +17,7 @@ export function readAssets(templates: string): { assets: Assets; files: NewFile[
   const read = (name: string) => readFileSync(join(templates, 'assets', name), 'utf8')
   const css = [themeCss(), ...styleSheets(readdirSync(join(templates, 'assets'))).map(read)].join('\n')
   const [script, icon] = [read('site.js'), read('icon.svg')]
-  const address = (name: string, text: string) => assetAddress(name, hashOf(text).slice(0, 10))
+  const address = (name: string, text: string) => assetAddress(name, hashOfContent(text).slice(0, 10))
   return {
     assets: { css: address('site.css', css), script: address('site.js', script), icon: address('icon.svg', icon) },
     files: [
@@ -52,6 +52,6 @@ export function hashOfFiles(...directories: readonly string[]): string {
   return hash.digest('hex')
 }
 
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+export function hashOfContent(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
 }

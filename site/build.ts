@@ -55,13 +55,12 @@ export async function buildSite(given: Config, { log = () => {} }: BuildOptions 
 
   const draft = createDraft(dir)
   try {
-    await draft.write(files)
-    const filled = await fillDraft(draft, site, plan, boards, frame, readHealth(given.data), {
+    const filled = await fillDraft(draft, site, plan, boards, frame, files, readHealth(given.data), {
       code: CODE,
       templates: TEMPLATES,
     })
     draft.linkArchive(plan.days)
-    const present = new Set([...filled.files, ...files.map(({ path }) => path)])
+    const present = new Set(filled.files)
     refuseBrokenLinks(dir, present, new Map([...archived.targets, ...filled.targets]))
     const directory = await draft.publish(filled.record)
     await archived.finish()

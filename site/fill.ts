@@ -7,7 +7,7 @@ import { DAY_SECONDS, SLOT_SECONDS } from '../ingest/model/time.ts'
 import type { Health } from '../ingest/store/health.ts'
 import { newestSlot } from '../ingest/store/part.ts'
 import type { ArchivePlan } from './archive.ts'
-import { hashOfFiles } from './assets.ts'
+import { hashOfContent, hashOfFiles } from './assets.ts'
 import { type BoardReader, readNewestBoards, readOverall } from './boards.ts'
 import { chartId } from './charts/chart.ts'
 import { allPages, type Stored } from './pages/index.ts'
@@ -31,12 +31,14 @@ import {
   type TrafficReader,
   UNSETTLED,
 } from './traffic.ts'
+import { withTwinNames } from './twins.ts'
 import { jsonMistake, linkedFiles } from './validate.ts'
+import type { NewFile } from './write.ts'
 
 /** What is in a draft. */
 export interface Filled {
   readonly record: ReleaseRecord
-  /** Every page's files, below the root. */
+  /** Every page's files and the assets, below the root; their packed twins are not told. */
   readonly files: readonly string[]
   /** Files that rendered pages link to, each with a page that does. */
   readonly targets: Map<string, string>
@@ -44,19 +46,21 @@ export interface Filled {
   readonly kept: number
 }
 
-/** Puts every page of a site into a draft: rendered, or from the release before when it would be the same. */
+/** Puts the assets and every page of a site into a draft: rendered, or from the release before when it would be the same. */
 export async function fillDraft(
   draft: Draft,
   site: Site,
   archive: ArchivePlan,
   boards: BoardReader,
   frame: Frame,
+  assets: readonly NewFile[],
   health: Health | null,
   { code, templates }: { readonly code: string; readonly templates: string },
 ): Promise<Filled> {
   const { config } = site
   const version = hashOf(hashOfFiles(code, templates), frame, config)
   const current = readCurrent(config.site.dir)
+  const assetHashes = await putAssets(draft, assets, current)
   const before = current?.version === version ? current : null
   const newest = newestSlot(config.data)
   const traffic = createTrafficReader(config.data, newest, renamesOf(config).cell)
@@ -88,12 +92,29 @@ export async function fillDraft(
   }
   if (before !== null) draft.keep(before.directory, keptFiles)
   return {
-    record: { version, pages, ranges: ranges.records },
-    files: Object.values(pages).flatMap(({ files }) => files),
+    record: { version, pages, assets: assetHashes, ranges: ranges.records },
+    files: [...Object.keys(assetHashes), ...Object.values(pages).flatMap(({ files }) => files)],
     targets,
     rendered,
     kept: Object.keys(pages).length - rendered,
   }
+}
+
+/** Packing an asset takes longer than a hundred pages: those that are as they were are taken over. Returns the hash of each. */
+async function putAssets(
+  draft: Draft,
+  assets: readonly NewFile[],
+  current: CurrentRelease | null,
+): Promise<ReleaseRecord['assets']> {
+  const hashes = Object.fromEntries(assets.map(({ path, text }) => [path, hashOfContent(text)]))
+  const isSame = ({ path }: NewFile) => current?.assets[path] === hashes[path] && isWhole(current!, { files: [path] })
+  await draft.write(assets.filter((asset) => !isSame(asset)))
+  if (current !== null)
+    draft.keep(
+      current.directory,
+      assets.filter(isSame).map(({ path }) => path),
+    )
+  return hashes
 }
 
 interface PlannedRanges {
@@ -133,8 +154,8 @@ function areWhole(before: CurrentRelease, range: RangeName): boolean {
   return pagesOfRanges(before, [range]).every(([, record]) => isWhole(before, record))
 }
 
-function isWhole({ directory }: CurrentRelease, { files }: PageRecord): boolean {
-  return files.every((file) => existsSync(join(directory, file)))
+function isWhole({ directory }: CurrentRelease, { files }: Pick<PageRecord, 'files'>): boolean {
+  return withTwinNames(files).every((file) => existsSync(join(directory, file)))
 }
 
 function recordOf(page: Page): PageRecord {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import {
   DamagedFile,
@@ -13,14 +13,15 @@ import {
 } from '../ingest/store/files.ts'
 import { boardDayAddress } from './links.ts'
 import type { RangeName } from './traffic.ts'
-import { flushDirectories, linkFiles, type NewFile, writeFiles } from './write.ts'
+import { withTwinNames, withTwins } from './twins.ts'
+import { flushDirectories, linkFiles, type NewFile, secondBehind, writeFiles } from './write.ts'
 
 /*
  * A release is a whole site in a directory of its own. It is made under a temporary name, becomes `releases/<n>`, and
  * then the link `current` is exchanged: a visitor has the old site or the new one. `releases/<n>.json.gz`, beside it and not served,
- * holds what its pages were made from.
+ * holds what its pages were made from. No two releases are of one second: what is new in one has its time (see `writeFiles`).
  */
-const SCHEMA = 1
+const SCHEMA = 2
 /** Visitors of the last ones may still be reading. */
 const KEPT = 3
 
@@ -30,6 +31,8 @@ export interface ReleaseRecord {
   readonly version: string
   /** By address. */
   readonly pages: { readonly [address: string]: PageRecord }
+  /** The hash of what is in each, by its path below the root of the site. */
+  readonly assets: { readonly [path: string]: string }
   readonly ranges: { readonly [R in RangeName]: RangeRecord }
 }
 
@@ -77,8 +80,11 @@ function currentDirectory(siteDirectory: string): string | null {
 /** A release being made: not public, and gone without trace when it is dropped. */
 export interface Draft {
   readonly directory: string
+  /** Unix seconds: when it was begun, and always later than every release before. */
+  readonly second: number
+  /** Writes files and their packed twins. */
   write(files: readonly NewFile[]): Promise<void>
-  /** Takes files over from another release. */
+  /** Takes files over from another release, and their packed twins. */
   keep(from: string, files: readonly string[]): void
   /** Makes the days of the archive part of the site. */
   linkArchive(days: readonly string[]): void
@@ -93,14 +99,25 @@ export function createDraft(siteDirectory: string): Draft {
   for (const each of [releases, join(siteDirectory, 'archive')]) dropAbandoned(each)
   const directory = join(releases, `${TEMPORARY}${process.pid}-${randomBytes(4).toString('hex')}`)
   mkdirSync(directory)
+  const second = Math.max(
+    Math.floor(Date.now() / 1000),
+    ...listReleases(releases).map((number) => secondBehind(join(releases, String(number)))),
+  )
   return {
     directory,
-    write: (files) => writeFiles(files.map(({ path, text }) => ({ path: join(directory, path), text }))),
-    keep: (from, files) => linkFiles(files.map((file) => ({ from: join(from, file), to: join(directory, file) }))),
+    second,
+    write: (files) =>
+      writeFiles(
+        withTwins(files).map(({ path, text }) => ({ path: join(directory, path), text })),
+        second,
+      ),
+    keep: (from, files) =>
+      linkFiles(withTwinNames(files).map((file) => ({ from: join(from, file), to: join(directory, file) }))),
     linkArchive(days) {
       for (const day of days) linkDay(siteDirectory, directory, day)
     },
     async publish(record) {
+      utimesSync(directory, second, second)
       await flushDirectories(directoriesIn(directory))
       const number = Math.max(0, ...listReleases(releases)) + 1
       const target = join(releases, String(number))

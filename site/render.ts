@@ -5,7 +5,7 @@ import type { StackedChart } from './charts/chart.ts'
 import { renderSparkline } from './charts/sparkline.ts'
 import { link, NOT_FOUND, OVERVIEW } from './links.ts'
 import type { Page } from './pages/page.ts'
-import type { NewFile } from './write.ts'
+import type { TextFile } from './write.ts'
 
 /** What is around the content of every page. */
 export interface Frame {
@@ -86,7 +86,7 @@ export function fileOf(address: string): string {
 }
 
 /** The files of a rendered page, below the root of the site; its own last. */
-export function filesOf({ address, files = {} }: Page, html: ReadonlyMap<string, string>): NewFile[] {
+export function filesOf({ address, files = {} }: Page, html: ReadonlyMap<string, string>): TextFile[] {
   const beside = Object.entries(files).map(([name, text]) => ({ path: address + name, text }))
   return [...beside, { path: fileOf(address), text: html.get(address)! }]
 }

@@ -29,7 +29,7 @@ export async function startServer(
   { port, host }: { readonly port: number; readonly host: string },
 ): Promise<RunningServer> {
   const current = join(siteDirectory, 'current')
-  const files = sirv(current, { dev: true, etag: true })
+  const files = sirv(current, { dev: true, etag: true, gzip: true, brotli: true })
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     if (request.method !== 'GET' && request.method !== 'HEAD') {

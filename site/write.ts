@@ -1,4 +1,15 @@
-import { closeSync, copyFileSync, fsync, linkSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  fsync,
+  futimesSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { syncFile, TEMPORARY } from '../ingest/store/files.ts'
@@ -6,6 +17,10 @@ import { syncFile, TEMPORARY } from '../ingest/store/files.ts'
 /** A file to be: where, and what is in it. */
 export interface NewFile {
   readonly path: string
+  readonly text: string | Uint8Array
+}
+
+export interface TextFile extends NewFile {
   readonly text: string
 }
 
@@ -18,11 +33,19 @@ const flush = promisify(fsync)
  * themselves, so they are flushed together: hundreds in the time of a few. All else takes microseconds, and is not worth
  * the way to another thread and back. A file has always the same temporary name (one build at a time writes a site): the one that a
  * killed build leaves goes away when the next does what that had left to do.
+ * Their time is `second` (unix), or, where there was such a file that is not older, one more than that one's: web servers make an ETag of
+ * time and size, and nothing else would tell apart two contents of equal size within a second, or when the clock was set back.
  */
-export async function writeFiles(files: readonly NewFile[]): Promise<void> {
+export async function writeFiles(files: readonly NewFile[], second: number): Promise<void> {
   const directories = makeDirectories(files.map(({ path }) => dirname(path)))
-  for (let at = 0; at < files.length; at += AT_ONCE) await writeTogether(files.slice(at, at + AT_ONCE))
+  for (let at = 0; at < files.length; at += AT_ONCE) await writeTogether(files.slice(at, at + AT_ONCE), second)
   await flushDirectories(directories)
+}
+
+/** The first second (unix) behind the time of what is at `path`; 0 when nothing is. */
+export function secondBehind(path: string): number {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return stats === undefined ? 0 : Math.floor(stats.mtimeMs / 1000) + 1
 }
 
 /** Makes the names in directories durable. */
@@ -42,17 +65,21 @@ function makeDirectories(paths: readonly string[]): string[] {
   return [...made]
 }
 
-async function writeTogether(files: readonly NewFile[]): Promise<void> {
+async function writeTogether(files: readonly NewFile[], second: number): Promise<void> {
   const drafts = files.map(({ path, text }) => ({
     path,
     text,
     temporary: join(dirname(path), TEMPORARY + basename(path)),
+    time: Math.max(second, secondBehind(path)),
   }))
   await flushTogether(
     drafts,
     'w',
     ({ temporary }) => temporary,
-    (descriptor, { text }) => writeFileSync(descriptor, text),
+    (descriptor, { text, time }) => {
+      writeFileSync(descriptor, text)
+      futimesSync(descriptor, time, time)
+    },
   )
   for (const { path, temporary } of drafts) renameSync(temporary, path)
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { type IncomingHttpHeaders, request } from 'node:http'
 import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type RunningServer, startServer } from '../../site/serve.ts'
 import { temporaryDirectory } from '../directory.ts'
@@ -40,6 +41,32 @@ test('a new release shows without a restart', async () => {
   publish('2')
   expect((await get('')).text).toBe('second')
   expect((await get('networks/')).text).toBe('second networks')
+})
+
+test('who takes packed files gets them, and is told', async () => {
+  const text = 'networks '.repeat(200)
+  const file = join(directory, 'releases', '1', 'networks', 'index.html')
+  writeFileSync(file, text)
+  writeFileSync(`${file}.gz`, gzipSync(text))
+  const raw = (headers: Record<string, string>) =>
+    new Promise<{ headers: IncomingHttpHeaders; body: Buffer }>((resolve) =>
+      request(`${server.url}networks/`, { headers }, (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk) => chunks.push(chunk))
+        response.on('end', () => resolve({ headers: response.headers, body: Buffer.concat(chunks) }))
+      }).end(),
+    )
+  const packed = await raw({ 'accept-encoding': 'gzip, br' })
+  expect(packed.headers).toMatchObject({
+    'content-encoding': 'gzip',
+    'content-type': 'text/html;charset=utf-8',
+    vary: 'Accept-Encoding',
+    'cache-control': 'no-cache',
+  })
+  expect(gunzipSync(packed.body).toString()).toBe(text)
+  const plain = await raw({})
+  expect(plain.headers['content-encoding']).toBeUndefined()
+  expect(plain.body.toString()).toBe(text)
 })
 
 test('every answer forbids scripts of others, also where there is nothing', async () => {
