@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import type { Board } from '../ingest/model/board.ts'
 import type { Part } from '../ingest/model/part.ts'
 import { DAY_SECONDS, dayOf, startOfDay } from '../ingest/model/time.ts'
@@ -14,7 +13,7 @@ import {
   toBoard,
 } from '../ingest/store/boards.ts'
 import { reviveBoard } from '../ingest/store/counters.ts'
-import { DamagedFile, readJson, writeJson } from '../ingest/store/files.ts'
+import { DamagedFile, readJson, stampOf, writeJson } from '../ingest/store/files.ts'
 import { listDays, listParts, type PartName, readPart } from '../ingest/store/part.ts'
 import type { RankedBoard } from './pages/board-list.ts'
 import type { NewestBoards } from './pages/scoreboard.ts'
@@ -140,25 +139,20 @@ const SCHEMA = 1
 
 /** Of days that are over. */
 interface Closed {
-  /** As `stampOf` tells of each day. */
+  /** By day, as `stampOf` tells. */
   readonly inputs: readonly string[]
   readonly days: readonly string[]
   readonly board: Board | null
 }
 
 function readClosed(data: string, days: readonly string[], path: string): Closed {
-  const inputs = days.map((day) => stampOf(data, day))
+  // A board is replaced whole when it changes, and never otherwise.
+  const inputs = days.map((day) => `${day} ${stampOf(boardPath(data, day)) ?? 'none'}`)
   const known = readKept(path)
   if (known !== null && JSON.stringify(known.inputs) === JSON.stringify(inputs)) return known
   const closed = { inputs, ...sumOfDays(data, days) }
   writeJson(path, { schema: SCHEMA, ...closed })
   return closed
-}
-
-/** A board is replaced whole when it changes, and never otherwise. */
-function stampOf(data: string, day: string): string {
-  const found = statSync(boardPath(data, day), { throwIfNoEntry: false })
-  return `${day} ${found === undefined ? 'none' : `${found.size} ${found.mtimeMs}`}`
 }
 
 /** What cannot be read is made anew. */

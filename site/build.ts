@@ -3,15 +3,22 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renamesOf } from '../ingest/classify/former.ts'
 import type { Config } from '../ingest/config/schema.ts'
+import { SLOT_SECONDS } from '../ingest/model/time.ts'
 import { isThere } from '../ingest/store/files.ts'
 import { storeRoot } from '../ingest/store/generation.ts'
 import { readHealth } from '../ingest/store/health.ts'
+import { newestSlot } from '../ingest/store/part.ts'
 import { planArchive } from './archive.ts'
 import { extendArchive } from './archive-pages.ts'
 import { readAssets } from './assets.ts'
 import { createBoardReader } from './boards.ts'
+import { catalogJson } from './data/catalog.ts'
+import { refuseOtherData } from './data/check.ts'
+import { publishWindows } from './data/publish.ts'
+import { writeRecord } from './data/record.ts'
+import { removeReplaced } from './data/replaced.ts'
 import { fillDraft } from './fill.ts'
-import { archivePath } from './links.ts'
+import { archivePath, CATALOG } from './links.ts'
 import { ARCHIVE_MENU, createSite, menuOf } from './pages/site.ts'
 import { createDraft } from './release.ts'
 import type { Frame } from './render.ts'
@@ -30,6 +37,8 @@ export interface BuildResult {
 export interface BuildOptions {
   /** Told what is being done, for long builds. */
   readonly log?: (line: string) => void
+  /** Unix ms: only to tell how long published data have been replaced. */
+  readonly now?: () => number
 }
 
 /** The templates lie beside the code's folder; the compiled code is one folder deeper. */
@@ -41,7 +50,10 @@ const TEMPLATES = [join(CODE, '../templates'), join(CODE, '../../templates')].fi
  * new release public by exchanging one link. Whatever fails, the old site stays. There is no clock in a page: the same data give
  * the same bytes. Throws what the disk or a template throws, and an Error for a page with a broken link.
  */
-export async function buildSite(given: Config, { log = () => {} }: BuildOptions = {}): Promise<BuildResult> {
+export async function buildSite(
+  given: Config,
+  { log = () => {}, now = Date.now }: BuildOptions = {},
+): Promise<BuildResult> {
   // One generation of what is stored, whatever becomes of it meanwhile.
   const config = { ...given, data: storeRoot(given.data) }
   const site = createSite(config)
@@ -52,18 +64,26 @@ export async function buildSite(given: Config, { log = () => {} }: BuildOptions 
   const boards = createBoardReader(config.data, (id) => renames.id('network', id))
   const plan = planArchive(site, join(dir, 'archive'), boards)
   const archived = await extendArchive(TEMPLATES, dir, plan, { ...frame, menu: ARCHIVE_MENU }, log)
+  const newest = newestSlot(config.data)
+  const end = newest === null ? null : newest + SLOT_SECONDS
+  const data = await publishWindows(site, end ?? 0, log)
+
+  const own = [...files, { path: CATALOG, text: catalogJson(site, end, data.versions) }]
 
   const draft = createDraft(dir)
   try {
-    const filled = await fillDraft(draft, site, plan, boards, frame, files, readHealth(given.data), {
+    const filled = await fillDraft(draft, site, plan, boards, frame, own, readHealth(given.data), {
       code: CODE,
       templates: TEMPLATES,
     })
     draft.linkArchive(plan.days)
     const present = new Set(filled.files)
+    draft.linkData()
+    refuseOtherData(dir, data, filled.traffic)
     refuseBrokenLinks(dir, present, new Map([...archived.targets, ...filled.targets]))
     const directory = await draft.publish(filled.record)
     await archived.finish()
+    writeRecord(dir, { ...data.record, replaced: removeReplaced(dir, data.record, now() / 1000) })
     const { rendered, kept } = filled
     return { directory, rendered, kept, archived: archived.count }
   } catch (error) {

@@ -44,6 +44,8 @@ export interface Filled {
   readonly targets: Map<string, string>
   readonly rendered: number
   readonly kept: number
+  /** What the pages were made from. */
+  readonly traffic: TrafficReader
 }
 
 /** Puts the assets and every page of a site into a draft: rendered, or from the release before when it would be the same. */
@@ -97,6 +99,7 @@ export async function fillDraft(
     targets,
     rendered,
     kept: Object.keys(pages).length - rendered,
+    traffic,
   }
 }
 

@@ -16,6 +16,8 @@ export const OVERALL = 'scoreboard/overall/'
 export const CALENDAR = 'scoreboard/archive/'
 export const TOTAL_SUBJECT = 'total/'
 export const NOT_FOUND = '404.html'
+/** What is published of the series; see data/README.md. */
+export const CATALOG = 'data/catalog.json'
 
 export function dimensionAddress(dimension: Dimension): string {
   return `${dimension.plural}/`

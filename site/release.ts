@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
+import { STEPS } from '../ingest/model/time.ts'
 import {
   DamagedFile,
   isThere,
@@ -88,6 +89,8 @@ export interface Draft {
   keep(from: string, files: readonly string[]): void
   /** Makes the days of the archive part of the site. */
   linkArchive(days: readonly string[]): void
+  /** Makes the published data part of the site. */
+  linkData(): void
   /** Makes it the site, once every name in it is durable. */
   publish(record: ReleaseRecord): Promise<string>
   drop(): void
@@ -116,6 +119,9 @@ export function createDraft(siteDirectory: string): Draft {
     linkArchive(days) {
       for (const day of days) linkDay(siteDirectory, directory, day)
     },
+    linkData() {
+      for (const step of Object.keys(STEPS)) linkStep(siteDirectory, directory, step)
+    },
     async publish(record) {
       utimesSync(directory, second, second)
       await flushDirectories(directoriesIn(directory))
@@ -140,9 +146,17 @@ function directoriesIn(directory: string): string[] {
 
 /** `scoreboard/2026/11/23` in the release leads to `archive/2026-11-23` beside the releases. */
 function linkDay(siteDirectory: string, directory: string, day: string): void {
-  const path = join(directory, boardDayAddress(day).slice(0, -1))
+  linkAside(join(directory, boardDayAddress(day).slice(0, -1)), join(siteDirectory, 'archive', day))
+}
+
+/** `data/5m` in the release leads to `data/5m` beside the releases: all its versions, for pages that were opened before. */
+function linkStep(siteDirectory: string, directory: string, step: string): void {
+  linkAside(join(directory, 'data', step), join(siteDirectory, 'data', step))
+}
+
+function linkAside(path: string, target: string): void {
   mkdirSync(dirname(path), { recursive: true })
-  symlinkSync(relative(dirname(path), join(siteDirectory, 'archive', day)), path)
+  symlinkSync(relative(dirname(path), target), path)
 }
 
 function swap(siteDirectory: string, number: number): void {
@@ -154,7 +168,7 @@ function swap(siteDirectory: string, number: number): void {
 }
 
 /** Numbers of releases that a build finished: a directory with its record. */
-function listReleases(releases: string): number[] {
+export function listReleases(releases: string): number[] {
   return listDirectory(releases)
     .filter((name) => /^\d+$/.test(name) && isThere(join(releases, `${name}.json.gz`)))
     .map(Number)
@@ -168,12 +182,14 @@ function prune(releases: string, newest: number): void {
   }
 }
 
-/** Drafts and half-written records of builds that were killed. */
-function dropAbandoned(directory: string): void {
+/** Drafts and half-written records of builds that were killed; to be called before the first of one's own. */
+export function dropAbandoned(directory: string): void {
   if (!existsSync(directory)) return
   for (const name of readdirSync(directory)) {
-    const pid = /^\.tmp-(\d+)-/.exec(basename(name))?.[1]
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(directory, name), { recursive: true, force: true })
+    const pid = Number(/^\.tmp-(\d+)-/.exec(basename(name))?.[1])
+    // In a container each build may have the same number.
+    const isAbandoned = pid === process.pid || (pid > 0 && !isRunning(pid))
+    if (isAbandoned) rmSync(join(directory, name), { recursive: true, force: true })
   }
 }
 

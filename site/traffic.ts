@@ -69,8 +69,12 @@ function readTraffic(data: string, bounds: Bounds, rename: ((cell: string) => st
   return { ...readSeries(data, bounds.step, bounds, rename && { rename }), ...bounds }
 }
 
-/** Of every day but the last, the parts its series were made from; of the last those before the end. */
-function stateOf(data: string, derived: Readonly<Record<string, string>>, { from, to }: Bounds): string {
+/** Of every day but the last, the parts its series were made from (`derived`: the index's days); of the last those before the end. */
+export function stateOf(
+  data: string,
+  derived: Readonly<Record<string, string>>,
+  { from, to }: Pick<Bounds, 'from' | 'to'>,
+): string {
   const last = dayOf(to)
   const days = Object.entries(derived).filter(([day]) => day >= dayOf(from) && day < last)
   const parts = listParts(data, last)

@@ -55,15 +55,23 @@ export function seriesPath(data: string, step: StepName, window: string): string
 
 /** Reads a series file; `null` when there is none. Throws DamagedDerived and NewerSchema. */
 export function readTable(data: string, step: StepName, window: string, choice?: CellChoice): StoredTable | null {
+  const stored = readStoredJson(data, step, window)
+  if (stored === null) return null
+  return { table: tableFromJson(stored.value, choice), inputs: stored.value.inputs, sha256: stored.sha256 }
+}
+
+/** The same, as it is written: what only passes it on need not make columns of it. */
+export function readTableJson(data: string, step: StepName, window: string): TableJson | null {
+  return readStoredJson(data, step, window)?.value ?? null
+}
+
+function readStoredJson(data: string, step: StepName, window: string) {
   const start = isoTime(startOfWindow(window))
-  const stored = readDerived<TableJson & { schema: number; inputs: Inputs }>(
+  return readDerived<TableJson & { schema: number; inputs: Inputs }>(
     seriesPath(data, step, window),
     SCHEMA,
     (table) => table.step === step && table.from === start,
   )
-  if (stored === null) return null
-  const { schema: _schema, inputs, ...table } = stored.value
-  return { table: tableFromJson(table, choice), inputs, sha256: stored.sha256 }
 }
 
 function writeTable(data: string, window: string, table: SeriesTable, inputs: Inputs): string {

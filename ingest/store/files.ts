@@ -196,6 +196,12 @@ export function sizeOf(paths: readonly string[]): number {
   return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0)
 }
 
+/** Another text whenever the file was replaced; `null`: there is none. It tells nothing of content that was changed in place, which nobody does here. */
+export function stampOf(path: string): string | null {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return found === undefined ? null : `${found.size} ${found.mtimeNs} ${found.ino}`
+}
+
 /** Every file in some directories below `base`, however deep, by its path below `base`. Temporary names are left out. */
 export function listFiles(base: string, directories: readonly string[]): string[] {
   return directories

@@ -114,7 +114,8 @@ export function replaceStretch(table: SeriesTable, piece: SeriesTable): void {
   }
 }
 
-interface SeriesJson {
+/** A cell and direction: see README, "Series". */
+export interface SeriesJson {
   at: number
   octets: (number | string)[]
   packets: (number | string)[]
@@ -129,8 +130,10 @@ export interface TableJson {
   known: number[]
   /** Absent in what older versions wrote. */
   quality?: { [F in Flaw]?: (number | string)[] }
-  cells: { [cell: string]: { [D in Direction]?: SeriesJson } }
+  cells: { [cell: string]: CellJson }
 }
+
+export type CellJson = { [D in Direction]?: SeriesJson }
 
 /** For the disk: cells in order of their names, zeros before and behind left out, directions that saw nothing left out. */
 export function tableToJson(table: SeriesTable): TableJson {
@@ -200,6 +203,28 @@ export function tableFromJson(json: TableJson, { wants = () => true, rename }: C
     }
   }
   return table
+}
+
+/**
+ * The cells of a stored table that somebody asked for, by what they are called today, in order of these names. They stay as they are
+ * written; only those that get one name are added up.
+ */
+export function chooseCells(
+  json: TableJson,
+  { wants = () => true, rename = (cell) => cell }: CellChoice,
+): [name: string, cell: CellJson][] {
+  const stored = new Map<string, string[]>()
+  for (const cell of Object.keys(json.cells)) {
+    const name = rename(cell)
+    if (wants(name)) stored.set(name, [...(stored.get(name) ?? []), cell])
+  }
+  return [...stored.keys()].sort().map((name) => [name, joinCells(json, stored.get(name)!, name)])
+}
+
+function joinCells(json: TableJson, stored: readonly string[], name: string): CellJson {
+  if (stored.length === 1) return json.cells[stored[0]!]!
+  const cells = Object.fromEntries(stored.map((cell) => [cell, json.cells[cell]!]))
+  return tableToJson(tableFromJson({ ...json, cells }, { rename: () => name })).cells[name] ?? {}
 }
 
 /** Puts values into a column, together with what is there: nearly always nothing. */
