@@ -13,7 +13,7 @@ import { chartId } from './charts/chart.ts'
 import { allPages, type Stored } from './pages/index.ts'
 import type { Page } from './pages/page.ts'
 import type { Site } from './pages/site.ts'
-import { readQuality } from './quality.ts'
+import { firstSlot, readQuality } from './quality.ts'
 import {
   type CurrentRelease,
   type Draft,
@@ -66,7 +66,7 @@ export async function fillDraft(
   const before = current?.version === version ? current : null
   const newest = newestSlot(config.data)
   const traffic = createTrafficReader(config.data, newest, renamesOf(config).cell)
-  const ranges = planRanges(traffic, before)
+  const ranges = planRanges(traffic, firstSlot(config.data), before)
   const stored = readStored(config, newest, archive, boards, { traffic, ...ranges }, health)
 
   const pages: Record<string, PageRecord> = Object.fromEntries(pagesOfRanges(before, ranges.kept))
@@ -128,9 +128,16 @@ interface PlannedRanges {
   readonly records: { readonly [R in RangeName]: RangeRecord }
 }
 
-/** A range is kept when nothing in it moved on and the same cells saw traffic as before, for pages link to each other by that. */
-function planRanges(traffic: TrafficReader, before: CurrentRelease | null): PlannedRanges {
-  const states = RANGE_NAMES.map((range) => ({ range, state: traffic.stateOf(range) }))
+/**
+ * A range is kept when nothing in it moved on, the same cells saw traffic as before, for pages link to each other by that, and what is stored
+ * begins with the same slot.
+ */
+function planRanges(traffic: TrafficReader, first: number | null, before: CurrentRelease | null): PlannedRanges {
+  const stateOf = (range: RangeName) => {
+    const state = traffic.stateOf(range)
+    return state === UNSETTLED || first === null || first <= traffic.boundsOf(range).from ? state : `${state} ${first}`
+  }
+  const states = RANGE_NAMES.map((range) => ({ range, state: stateOf(range) }))
   const isSettled = (range: RangeName, state: string) =>
     state !== UNSETTLED && before?.ranges[range].state === state && areWhole(before, range)
   const records = Object.fromEntries(

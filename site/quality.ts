@@ -105,7 +105,8 @@ function keyOf({ name, slot }: PartName, recounts: ReturnType<typeof recountsOf>
   return `${name} ${recounts[dayOf(slot)] ?? 0}`
 }
 
-function firstSlot(data: string): number | null {
+/** The first slot that was ever stored and is kept, unix seconds; `null`: nothing is. */
+export function firstSlot(data: string): number | null {
   const day = listDays(data)[0]
   return day === undefined ? null : (listParts(data, day)[0]?.slot ?? null)
 }

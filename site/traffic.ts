@@ -27,6 +27,8 @@ export interface Traffic extends Series {
 /** The ranges of a store, each read once and only when asked for. */
 export interface TrafficReader {
   read(range: RangeName): Traffic
+  /** Where it begins and ends, without reading it. */
+  boundsOf(range: RangeName): Bounds
   /**
    * Is as before while there is nothing new to draw: the range ends where it did, and no flow file of before its end came
    * late. (Long flows that end later still add to its points; they show when the range moves on.)
@@ -52,11 +54,12 @@ export function createTrafficReader(
       read.set(range, known)
       return known
     },
+    boundsOf: (range) => boundsOf(range, newest),
     stateOf: (range) => stateOf(data, derived, boundsOf(range, newest)),
   }
 }
 
-type Bounds = Pick<Traffic, 'range' | 'from' | 'to' | 'step' | 'stepSeconds'>
+export type Bounds = Pick<Traffic, 'range' | 'from' | 'to' | 'step' | 'stepSeconds'>
 
 function boundsOf(range: RangeName, newest: number | null): Bounds {
   const { step, points } = RANGES[range]

@@ -35,12 +35,12 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
   const { traffic, ranges, seen, newest, overall, archive, lost, quality } = stored
   const day = traffic.read('day')
   const findings = findingsOf(site, day, quality)
-  yield overviewPage(site, day, newest, lost, findings.length)
+  yield overviewPage(site, day, newest, lost, quality.first, findings.length)
   for (const dimension of site.dimensions) yield dimensionPage(site, dimension, day)
   for (const [first, second] of site.pagedPairs) yield matrixPage(site, first, second, day, seen)
   for (const range of ranges) {
     const shown = traffic.read(range)
-    for (const subject of subjects(site, seen)) yield rangePage(site, subject, shown, seen, newest.board)
+    for (const subject of subjects(site, seen)) yield rangePage(site, subject, shown, seen, newest.board, quality.first)
   }
   yield scoreboardPage(site, newest)
   yield overallPage(site, overall.board, overall.days)

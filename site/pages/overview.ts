@@ -21,6 +21,7 @@ import { boardList } from './board-list.ts'
 import { breakdownOfTotal } from './breakdown.ts'
 import { dataTimeOf } from './data-time.ts'
 import { sparklineOf } from './dimension.ts'
+import { slotsExpected } from './findings.ts'
 import { flawRows } from './flaws.ts'
 import type { Page } from './page.ts'
 import { NO_DATA, totalSubject } from './range.ts'
@@ -31,13 +32,16 @@ import { midSentence } from './words.ts'
 /** What the collectors lost in the slots of the last 24 hours; `null` when none of them says. */
 export type LostFlows = number | null
 
-/** Everything at a glance: the last 24 hours, the networks, the busiest hosts, and how far the numbers can be trusted. `findings`: how many the
- * page of quality has. */
+/**
+ * Everything at a glance: the last 24 hours, the networks, the busiest hosts, and how far the numbers can be trusted. `first`: the first slot
+ * that was ever stored (unix seconds). `findings`: how many the page of quality has.
+ */
 export function overviewPage(
   site: Site,
   day: Traffic,
   boards: { board: Board | null; before: Board | null },
   lost: LostFlows,
+  first: number | null,
   findings: number,
 ): Page {
   const subject = totalSubject(site)
@@ -64,7 +68,7 @@ export function overviewPage(
       from: formatMoment(day.from, site.timeZone),
       to: formatMoment(day.to, site.timeZone),
       tiles: tilesOf(day),
-      quality: qualityOf(site, day, lost, findings),
+      quality: qualityOf(site, day, lost, first, findings),
       by: midSentence(breakdownOfTotal(site).dimension.singular),
       table,
       ranges: RANGE_NAMES.map((name) => ({
@@ -103,16 +107,24 @@ function tilesOf(day: Traffic): object[] {
 }
 
 /** How far the last 24 hours can be trusted. */
-function qualityOf({ timeZone }: Site, day: Traffic, lost: LostFlows, findings: number): object | null {
+function qualityOf(
+  { timeZone }: Site,
+  day: Traffic,
+  lost: LostFlows,
+  first: number | null,
+  findings: number,
+): object | null {
   if (!isKnown(day)) return null
+  const expected = slotsExpected(day, first).length
   const present = day.known.filter((seconds) => seconds > 0).length
   const flows = DIRECTIONS.map((direction) => Number(figuresOf(day, TOTAL, direction, 'flows').total ?? 0))
   const all = flows.reduce((sum, count) => sum + count, 0)
   return {
     newest: formatMoment(day.to - SLOT_SECONDS, timeZone),
     present: formatCount(present),
-    expected: formatCount(day.length),
-    isComplete: present === day.length,
+    expected: formatCount(expected),
+    isComplete: present === expected,
+    begin: first !== null && first > day.from ? formatMoment(first, timeZone) : null,
     lost: lost === null ? '' : formatCount(lost),
     isLossy: lost !== null && lost > 0,
     flaws: flawRows(day, timeZone).filter(({ flaw }) => flaw !== 'lost'),

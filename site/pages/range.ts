@@ -127,9 +127,16 @@ export type Seen = ReadonlySet<string>
 
 /**
  * The page of a subject and a range: a chart of each measure with its table; of a pair, which has nothing to be divided by,
- * one chart and one table. `board`: the newest slot's.
+ * one chart and one table. `board`: the newest slot's. `first`: the first slot that was ever stored (unix seconds).
  */
-export function rangePage(site: Site, subject: Subject, traffic: Traffic, seen: Seen, board: Board | null): Page {
+export function rangePage(
+  site: Site,
+  subject: Subject,
+  traffic: Traffic,
+  seen: Seen,
+  board: Board | null,
+  first: number | null,
+): Page {
   const { range } = traffic
   const address = rangeAddress(subject.address, range)
   const window = windowInWords(traffic)
@@ -174,7 +181,8 @@ export function rangePage(site: Site, subject: Subject, traffic: Traffic, seen: 
       tiles: tilesOf(traffic, subject.cell),
       aside: asideOf(traffic, subject.cell),
       empty: emptyReason(traffic, subject),
-      gaps: gapsOf(traffic),
+      begin: first !== null && first > traffic.from && isKnown(traffic) ? formatMoment(first, site.timeZone) : null,
+      gaps: gapsOf(traffic, first),
       flaws: isTotal ? flawRows(traffic, site.timeZone) : [],
       stacks: stacks.map(({ measure, stack }) => ({
         name: SHOWN[measure].name,
@@ -256,10 +264,13 @@ function emptyReason(traffic: Traffic, { cell }: StackSubject): string {
 export const NO_DATA =
   'Nothing has been ingested yet. Let the collector write flow files into flows.dir and call flowscan run; flowscan check tells whether it finds them.'
 
-function gapsOf({ known, length, stepSeconds }: Traffic): string {
-  const missing = known.filter((seconds) => seconds === 0).length
-  if (missing === 0 || missing === length) return ''
-  return `${formatCount(missing)} of ${formatCount(length)} points of ${formatSpan(stepSeconds)} have no data: no flow file covers them.`
+/** What was before the first slot is not missing. */
+function gapsOf({ known, from, stepSeconds }: Traffic, first: number | null): string {
+  const before = first === null ? 0 : Math.max(0, Math.floor((first - from) / stepSeconds))
+  const expected = known.slice(before)
+  const missing = expected.filter((seconds) => seconds === 0).length
+  if (missing === 0 || missing === expected.length) return ''
+  return `${formatCount(missing)} of ${formatCount(expected.length)} points of ${formatSpan(stepSeconds)} have no data: no flow file covers them.`
 }
 
 function networkLists(site: Site, network: string, board: Board | null): object[] {

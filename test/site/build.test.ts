@@ -130,8 +130,8 @@ describe('a site', () => {
     await buildSite(config)
     const json = JSON.parse(read(config, 'services/http/bits.json'))
     expect(json.total.in.slice(-7, -5)).toEqual([null, 640 - 80])
-    expect(read(config, 'services/http/index.html')).toContain('277 of 288 points of 5 minutes have no data')
-    expect(read(config, 'index.html')).toContain('11 of 288 slots present')
+    expect(read(config, 'services/http/index.html')).toContain('1 of 12 points of 5 minutes have no data')
+    expect(read(config, 'index.html')).toContain('11 of 12 slots present since the first, ')
     expect(read(config, 'index.html')).toContain('7 flows lost by collectors')
   })
 
@@ -218,6 +218,18 @@ describe('building again', () => {
     expect(read(config, 'networks/campus/bits.csv').trim().split('\r\n').at(-1)).toMatch(/^2026-11-23T01:00:00Z,80,/)
   })
 
+  test('what was before the first flow file is not missing, whenever an older one comes', async () => {
+    store(config, ...HOUR)
+    await buildSite(config)
+    const page = () => read(config, 'services/http/index.html')
+    expect(page()).toContain('The first flow file is of <time datetime="2026-11-23T00:00:00Z"')
+    store(config, part(-300, { http: [3000, 300] }))
+    await buildSite(config)
+    expect(page()).not.toContain('The first flow file is of')
+    expect(page()).toContain('277 of 288 points of 5 minutes have no data')
+    expect(read(config, 'index.html')).toContain('11 of 288 slots present</span>')
+  })
+
   test('a late file renders the week', async () => {
     store(config, ...HOUR)
     await buildSite(config)
@@ -225,7 +237,7 @@ describe('building again', () => {
     store(config, part(5, { http: [3000, 300], hosts: hosts(9) }))
     await buildSite(config)
     expect(read(config, 'total/week/bits.csv')).not.toBe(before)
-    expect(read(config, 'services/http/index.html')).toContain('276 of 288')
+    expect(read(config, 'services/http/index.html')).not.toContain('have no data')
   })
 
   test('a label that changes shows', async () => {
