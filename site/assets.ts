@@ -10,21 +10,34 @@ export interface Assets {
   readonly css: string
   readonly script: string
   readonly icon: string
+  /** For home screens, which want a picture of points. */
+  readonly touchIcon: string
+  /** Stands for a page where somebody shares its address. */
+  readonly card: string
 }
 
 /** Reads the assets of the templates. `files`: where they lie below the root of the site. */
 export function readAssets(templates: string): { assets: Assets; files: NewFile[] } {
   const read = (name: string) => readFileSync(join(templates, 'assets', name), 'utf8')
   const css = [themeCss(), ...styleSheets(readdirSync(join(templates, 'assets'))).map(read)].join('\n')
-  const [script, icon] = [read('site.js'), read('icon.svg')]
-  const address = (name: string, text: string) => assetAddress(name, hashOfContent(text).slice(0, 10))
+  const texts = {
+    css: ['site.css', css],
+    script: ['site.js', read('site.js')],
+    icon: ['icon.svg', read('icon.svg')],
+    touchIcon: ['icon-180.png', readFileSync(join(templates, 'assets/icon-180.png'))],
+    card: ['card.png', readFileSync(join(templates, 'assets/card.png'))],
+  } as const
+  const address = ([name, text]: readonly [string, string | Uint8Array]) =>
+    assetAddress(name, hashOfContent(text).slice(0, 10))
   return {
-    assets: { css: address('site.css', css), script: address('site.js', script), icon: address('icon.svg', icon) },
-    files: [
-      { path: 'assets/site.css', text: css },
-      { path: 'assets/site.js', text: script },
-      { path: 'assets/icon.svg', text: icon },
-    ],
+    assets: {
+      css: address(texts.css),
+      script: address(texts.script),
+      icon: address(texts.icon),
+      touchIcon: address(texts.touchIcon),
+      card: address(texts.card),
+    },
+    files: Object.values(texts).map(([name, text]) => ({ path: `assets/${name}`, text })),
   }
 }
 

@@ -143,6 +143,9 @@ function toItem({ page, frame }: Framed) {
     css: link(address, frame.assets.css),
     script: link(address, frame.assets.script),
     icon: link(address, frame.assets.icon),
+    touchIcon: link(address, frame.assets.touchIcon),
+    card: link(address, frame.assets.card),
+    description: `What fills the lines of ${frame.siteTitle}: traffic in and out, every five minutes, from flow records.`,
     trail,
     data,
     ...content,
@@ -154,7 +157,10 @@ function chip(color: string): string {
   return `<svg class="chip" viewBox="0 0 1 1" aria-hidden="true"><rect width="1" height="1" fill="${color}"/></svg>`
 }
 
-/** A share as the length of a bar. */
-function bar(percent: number, color: string): string {
+const LEAST_BAR = 2
+
+/** A share as the length of a bar; the smallest is still seen. */
+function bar(share: number, color: string): string {
+  const percent = share > 0 ? Math.max(share, LEAST_BAR) : 0
   return `<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width="${percent}" height="1" fill="${color}"/></svg>`
 }

@@ -30,10 +30,10 @@ export function renderSparkline(rates: BothWays<Rates>, options: SparklineOption
   const across = (width * perStep) / points
   const transform = `translate(0 ${zero + 0.5}) scale(${round(across)} -.1)`
   return (
-    `<svg class="sparkline" aria-hidden="true" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">` +
+    `<svg class="sparkline" aria-hidden="true" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none">` +
     `<path fill="${color}" transform="${transform}" d="${area(above, 1)}"/>` +
     `<path fill="${color}" fill-opacity=".6" transform="${transform}" d="${area(below, -1)}"/>` +
-    `<path stroke="var(--chart-peak)" d="M0 ${zero + 0.5}h${width}"/></svg>`
+    `<path stroke="var(--chart-peak)" vector-effect="non-scaling-stroke" d="M0 ${zero + 0.5}h${width}"/></svg>`
   )
 }
 

@@ -40,7 +40,7 @@ export function dayPage(
   }
 }
 
-/** 24 rows of at most twelve slots. */
+/** 24 rows of at most twelve slots, told by their minutes. */
 function hoursOf({ timeZone }: Site, day: string, slots: readonly number[], from: string): object[] {
   const start = startOfDay(day)
   return Array.from({ length: 24 }, (_, hour) => {
@@ -50,7 +50,11 @@ function hoursOf({ timeZone }: Site, day: string, slots: readonly number[], from
       local: formatClockMoment(begin, timeZone),
       slots: slots
         .filter((slot) => slot >= begin && slot < begin + 3600)
-        .map((slot) => ({ href: link(from, boardSlotAddress(slot)), label: slotName(slot) })),
+        .map((slot) => ({
+          href: link(from, boardSlotAddress(slot)),
+          label: slotName(slot).slice(2),
+          name: slotName(slot),
+        })),
     }
   }).filter(({ slots }) => slots.length > 0)
 }

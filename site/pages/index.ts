@@ -35,7 +35,7 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
   const { traffic, ranges, seen, newest, overall, archive, lost, quality } = stored
   const day = traffic.read('day')
   const findings = findingsOf(site, day, quality)
-  yield overviewPage(site, day, newest, lost, quality.first, findings.length)
+  yield overviewPage(site, day, newest, lost, quality.first, findings)
   for (const dimension of site.dimensions) yield dimensionPage(site, dimension, day)
   for (const [first, second] of site.pagedPairs) yield matrixPage(site, first, second, day, seen)
   for (const range of ranges) {

@@ -2,7 +2,7 @@ import { cellName } from '../../ingest/model/cell.ts'
 import { figuresOf } from '../figures.ts'
 import { dimensionAddress, link, matrixAddress, memberAddress, pairAddress } from '../links.ts'
 import { sawTraffic, type Traffic } from '../traffic.ts'
-import { formatRate, UNKNOWN } from '../units.ts'
+import { formatQuantity, formatRate, SHOWN, UNKNOWN } from '../units.ts'
 import { dataTimeOf } from './data-time.ts'
 import type { Page } from './page.ts'
 import { NO_DATA, type Seen } from './range.ts'
@@ -48,6 +48,7 @@ export function matrixPage(site: Site, first: SiteDimension, second: SiteDimensi
       corner: first.dimension.singular,
       empty: day.to === 0 ? NO_DATA : columns.length === 0 ? 'No traffic was seen in any pair of these.' : '',
       columns: columns.map(({ id, label }) => ({ label, href: link(address, memberAddress(second.dimension, id)) })),
+      key: greatest === 0 ? [] : heatKey(greatest),
       rows: first.members
         .map((row) => ({
           label: row.label,
@@ -81,6 +82,14 @@ function matrixCell(day: Traffic, cell: string, href: string | null, greatest: n
     out: formatRate(figuresOf(day, cell, 'out', 'octets').average),
     shade: shadeOf(average, greatest),
   }
+}
+
+/** From what average on, in and out together, each shade is used; the faintest first. */
+function heatKey(greatest: number): object[] {
+  return Array.from({ length: SHADES }, (_, at) => ({
+    shade: at + 1,
+    from: at === 0 ? '' : formatQuantity(greatest / 3 ** (SHADES - at), SHOWN.octets.rate),
+  }))
 }
 
 /** A shade is a factor of three: traffic spans many orders of magnitude. */

@@ -21,12 +21,13 @@ import { boardList } from './board-list.ts'
 import { breakdownOfTotal } from './breakdown.ts'
 import { dataTimeOf } from './data-time.ts'
 import { sparklineOf } from './dimension.ts'
-import { slotsExpected } from './findings.ts'
+import { type Finding, slotsExpected } from './findings.ts'
 import { flawRows } from './flaws.ts'
 import type { Page } from './page.ts'
 import { NO_DATA, totalSubject } from './range.ts'
 import type { Site, SiteDimension } from './site.ts'
 import { stackOf } from './stack.ts'
+import { tilesOf } from './tiles.ts'
 import { midSentence } from './words.ts'
 
 /** What the collectors lost in the slots of the last 24 hours; `null` when none of them says. */
@@ -34,7 +35,7 @@ export type LostFlows = number | null
 
 /**
  * Everything at a glance: the last 24 hours, the networks, the busiest hosts, and how far the numbers can be trusted. `first`: the first slot
- * that was ever stored (unix seconds). `findings`: how many the page of quality has.
+ * that was ever stored (unix seconds). `findings`: those of the page of quality.
  */
 export function overviewPage(
   site: Site,
@@ -42,7 +43,7 @@ export function overviewPage(
   boards: { board: Board | null; before: Board | null },
   lost: LostFlows,
   first: number | null,
-  findings: number,
+  findings: readonly Finding[],
 ): Page {
   const subject = totalSubject(site)
   const { chart, table } = stackOf(day, 'octets', subject, {
@@ -60,7 +61,7 @@ export function overviewPage(
     data: dataTimeOf(site, day),
     charts: day.to === 0 ? {} : { bits: chart },
     sparklines: Object.fromEntries(
-      cards.map(({ id, cell, color }) => [id, { ...sparklineOf(day, cell), color, width: 240, height: 56 }]),
+      cards.map(({ id, cell, color }) => [id, { ...sparklineOf(day, cell), color, width: 300, height: 64 }]),
     ),
     content: {
       heading: site.title,
@@ -78,8 +79,7 @@ export function overviewPage(
       cardsTitle: cardsDimension(site).dimension.title,
       cardsHref: link(OVERVIEW, dimensionAddress(cardsDimension(site).dimension)),
       cards: cards.map(({ id, label, color, cell, address }) => {
-        const rate = (way: 'in' | 'out') => formatQuantity(figuresOf(day, cell, way, 'octets').now, SHOWN.octets.rate)
-        return { id, label, color, href: link(OVERVIEW, address), in: rate('in'), out: rate('out') }
+        return { id, label, color, href: link(OVERVIEW, address), ways: WAYS.map((way) => cardRates(day, cell, way)) }
       }),
       lists: boards.board === null ? [] : topLists(site, boards.board, boards.before),
       slot: boards.board === null ? null : slotOf(site, boards.board.from),
@@ -89,30 +89,13 @@ export function overviewPage(
   }
 }
 
-function tilesOf(day: Traffic): object[] {
-  return (['in', 'out'] as const).map((way) => {
-    const figures = figuresOf(day, TOTAL, way, 'octets')
-    const rate = (value: number | null) => formatQuantity(value, SHOWN.octets.rate)
-    return {
-      way,
-      now: rate(figures.now),
-      average: rate(figures.average),
-      max: rate(figures.max),
-      percentile95: rate(figures.percentile95),
-      total: formatQuantity(figures.total === null ? null : Number(figures.total), 'B'),
-      packets: formatQuantity(figuresOf(day, TOTAL, way, 'packets').now, SHOWN.packets.rate),
-      flows: formatQuantity(figuresOf(day, TOTAL, way, 'flows').now, SHOWN.flows.rate),
-    }
-  })
-}
-
 /** How far the last 24 hours can be trusted. */
 function qualityOf(
   { timeZone }: Site,
   day: Traffic,
   lost: LostFlows,
   first: number | null,
-  findings: number,
+  findings: readonly Finding[],
 ): object | null {
   if (!isKnown(day)) return null
   const expected = slotsExpected(day, first).length
@@ -129,11 +112,22 @@ function qualityOf(
     isLossy: lost !== null && lost > 0,
     flaws: flawRows(day, timeZone).filter(({ flaw }) => flaw !== 'lost'),
     flawsHref: `${link(OVERVIEW, rangeAddress(TOTAL_SUBJECT, 'day'))}#quality`,
-    isGood: findings === 0,
-    verdict: findings === 0 ? 'good' : `${formatCount(findings)} ${findings === 1 ? 'finding' : 'findings'} to look at`,
+    state: findings.some(({ isAlarm }) => isAlarm) ? 'bad' : findings.length > 0 ? 'warn' : 'good',
+    verdict: verdictOf(findings.length),
     href: link(OVERVIEW, QUALITY),
     split: DIRECTIONS.map((direction, at) => ({ direction, share: formatShare(shareOf(flows[at]!, all)) })),
   }
+}
+
+function verdictOf(findings: number): string {
+  return findings === 0 ? 'good' : `${formatCount(findings)} ${findings === 1 ? 'finding' : 'findings'} to look at`
+}
+
+const WAYS = ['in', 'out'] as const
+
+function cardRates(day: Traffic, cell: string, way: 'in' | 'out'): object {
+  const { now, max } = figuresOf(day, cell, way, 'octets')
+  return { way, now: formatQuantity(now, SHOWN.octets.rate), max: formatQuantity(max, SHOWN.octets.rate) }
 }
 
 /** Networks, or services when the config names none. */

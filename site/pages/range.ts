@@ -3,7 +3,7 @@ import { cellName, TOTAL } from '../../ingest/model/cell.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { MEASURES } from '../../ingest/model/measure.ts'
 import { colorOf } from '../charts/theme.ts'
-import { type Figures, figuresOf } from '../figures.ts'
+import { figuresOf } from '../figures.ts'
 import {
   dimensionAddress,
   link,
@@ -24,6 +24,7 @@ import { flawFiles, flawRows } from './flaws.ts'
 import type { Anchor, Page } from './page.ts'
 import type { Site, SiteDimension, SiteMember } from './site.ts'
 import { type StackSubject, stackOf } from './stack.ts'
+import { tilesOf } from './tiles.ts'
 import { midSentence } from './words.ts'
 
 /** What range pages are about: everything, a member of a dimension, or a pair. Each has a page per range. */
@@ -217,23 +218,6 @@ function windowInWords({ stepSeconds, range }: Traffic): string {
   const { points } = RANGES[range]
   const length = range === 'day' ? '24 hours' : `${formatCount((points * stepSeconds) / 86_400)} days`
   return `${length} in points of ${formatSpan(stepSeconds)}`
-}
-
-function tilesOf(traffic: Traffic, cell: string): object[] {
-  const { rate, volume } = SHOWN.octets
-  const ways = { in: figuresOf(traffic, cell, 'in', 'octets'), out: figuresOf(traffic, cell, 'out', 'octets') }
-  const tile = (label: string, show: (figures: Figures) => string) => ({
-    label,
-    in: show(ways.in),
-    out: show(ways.out),
-  })
-  return [
-    tile('Now', ({ now }) => formatQuantity(now, rate)),
-    tile('Average', ({ average }) => formatQuantity(average, rate)),
-    tile('Maximum', ({ max }) => formatQuantity(max, rate)),
-    tile('95th percentile', ({ percentile95 }) => formatQuantity(percentile95, rate)),
-    tile('Total', ({ total }) => formatQuantity(total === null ? null : Number(total), volume)),
-  ]
 }
 
 /** What neither came in nor went out. */

@@ -3,8 +3,10 @@
   const root = document.documentElement
   const remembered = read()
   if (remembered) root.dataset.theme = remembered
+  root.dataset.script = ''
   document.addEventListener('DOMContentLoaded', () => {
     setUpSwitch()
+    setUpMenu()
     tellStale()
     for (const table of document.querySelectorAll('table[data-sortable]')) makeSortable(table)
   })
@@ -24,18 +26,20 @@
   }
 
   function setUpSwitch() {
-    const button = document.querySelector('.switch')
-    const label = () => {
-      button.textContent = isDark() ? 'Light' : 'Dark'
-    }
-    label()
-    button.hidden = false
-    button.addEventListener('click', () => {
+    document.querySelector('.switch').addEventListener('click', () => {
       root.dataset.theme = isDark() ? 'light' : 'dark'
-      label()
       try {
         localStorage.setItem('theme', root.dataset.theme)
       } catch {}
+    })
+  }
+
+  /* On a phone the menu opens when it is asked for. */
+  function setUpMenu() {
+    const button = document.querySelector('.menu-switch')
+    button.addEventListener('click', () => {
+      const isOpen = document.getElementById(button.getAttribute('aria-controls')).classList.toggle('is-open')
+      button.setAttribute('aria-expanded', isOpen)
     })
   }
 
