@@ -419,7 +419,8 @@ describe('labels are hostile text', () => {
     ]) {
       const html = read(config, page)
       expect(html).not.toContain('<script>')
-      expect(html).not.toMatch(/<[^>]*\sonload=/)
+      // Inside the quotes of an attribute it is but text.
+      expect(html.replace(/"[^"]*"/g, '""')).not.toMatch(/<[^>]*\sonload=/)
       expect(html).toContain('{{7*7}}')
       expect(html).toContain('&lt;script&gt;')
     }
