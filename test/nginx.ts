@@ -12,6 +12,8 @@ export interface NginxOptions {
   readonly root: string
   /** Of the shipped virtual host. */
   readonly change?: (host: string) => string
+  /** Paths of modules that are not built in. */
+  readonly modules?: readonly string[]
 }
 
 export interface Nginx {
@@ -50,7 +52,7 @@ export async function startNginx(folder: string, options: NginxOptions): Promise
 export function writeNginxConfig(
   folder: string,
   port: number,
-  { root, change = (host) => host }: NginxOptions,
+  { root, change = (host) => host, modules = [] }: NginxOptions,
 ): string {
   mkdirSync(folder, { recursive: true })
   const host = SHIPPED.replace('listen 80;', `listen 127.0.0.1:${port};`)
@@ -64,7 +66,7 @@ export function writeNginxConfig(
   const config = join(folder, 'nginx.conf')
   writeFileSync(
     config,
-    `${user} daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr warn; events {}
+    `${modules.map((path) => `load_module ${path};`).join(' ')} ${user} daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr warn; events {}
      http { include /etc/nginx/mime.types; access_log off; ${temporary.join(' ')} include ${folder}/flowscan.conf; }`,
   )
   return config

@@ -10,6 +10,7 @@ import { existsSync } from 'node:fs'
 const PACKAGES = {
   chromium: 'chromium',
   nginx: 'nginx-light',
+  '/usr/lib/nginx/modules/ngx_http_brotli_static_module.so': 'libnginx-mod-http-brotli-static',
   nfdump: 'nfdump',
   nfcapd: 'nfdump',
   softflowd: 'softflowd',
