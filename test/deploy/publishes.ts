@@ -56,9 +56,12 @@ export async function publishUnderVisitors(options: PublishOptions): Promise<Pub
     said += bytes
   })
   let isOver = false
-  publisher.once('exit', () => {
-    isOver = true
-  })
+  const ended = new Promise<void>((resolve) =>
+    publisher.once('exit', () => {
+      isOver = true
+      resolve()
+    }),
+  )
   const visits = noVisits()
   let done = 0
   let rendered = 0
@@ -67,11 +70,16 @@ export async function publishUnderVisitors(options: PublishOptions): Promise<Pub
     done++
     onPublish?.(done, visits)
   })
-  while (done === 0 && !isOver) await wait(10)
-  const nginx = await startNginx(join(folder, 'nginx'), { root: join(folder, root) })
   const started = performance.now()
-  await Promise.all(Array.from({ length: visitors }, (_, at) => visit(nginx.url, at % 2 === 0, visits, () => isOver)))
-  await nginx.stop()
+  try {
+    while (done === 0 && !isOver) await wait(10)
+    const nginx = await startNginx(join(folder, 'nginx'), { root: join(folder, root) })
+    await Promise.all(Array.from({ length: visitors }, (_, at) => visit(nginx.url, at % 2 === 0, visits, () => isOver)))
+    await nginx.stop()
+  } finally {
+    publisher.kill('SIGKILL')
+    await ended
+  }
   if (done < publishes) throw new Error(`the publisher ended after ${done} of ${publishes} publishes: ${said}`)
   return { publishes: done, rendered, seconds: (performance.now() - started) / 1000, visits }
 }

@@ -31,7 +31,7 @@ export async function runWhole({ publishes, visitors, record }: WholeOptions): P
       { name: 'as shipped: the link is exchanged', report: await run('link', { product: PRODUCT, publishes }) },
       {
         name: 'made worse: the site is rebuilt in place',
-        report: await run('in place', {
+        report: await run('in-place', {
           product: spoilProduct(join(folder, 'product'), IN_PLACE),
           publishes: SPOILT_PUBLISHES,
         }),
