@@ -66,7 +66,12 @@ describe('a visitor notices', () => {
     await new Promise((resolve) => server.once('listening', resolve))
     const visits = noVisits()
     let looks = 0
-    await visit(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, true, visits, () => looks++ === 1)
+    await visit(
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      { takesPacked: true, remembers: true },
+      visits,
+      () => looks++ === 1,
+    )
     server.close()
     expect(visits).toMatchObject({ pages: 1, refused: {}, truncated: 0, mixed: 0, ...faults })
     expect(faultsOf(visits) === 0).toBe(visits.told.length === 0)

@@ -74,7 +74,8 @@ export async function publishUnderVisitors(options: PublishOptions): Promise<Pub
   try {
     while (done === 0 && !isOver) await wait(10)
     const nginx = await startNginx(join(folder, 'nginx'), { root: join(folder, root) })
-    await Promise.all(Array.from({ length: visitors }, (_, at) => visit(nginx.url, at % 2 === 0, visits, () => isOver)))
+    const visitor = (at: number) => ({ takesPacked: at % 2 === 0, remembers: at % 4 < 2 })
+    await Promise.all(Array.from({ length: visitors }, (_, at) => visit(nginx.url, visitor(at), visits, () => isOver)))
     await nginx.stop()
   } finally {
     publisher.kill('SIGKILL')

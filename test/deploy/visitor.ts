@@ -42,11 +42,22 @@ interface Answer {
   readonly isWhole: boolean
 }
 
+export interface Visitor {
+  readonly takesPacked: boolean
+  /** Has a browser's cache, and asks whether what it knows is still so. */
+  readonly remembers: boolean
+}
+
 /**
- * A visitor with a browser's cache, who goes from page to page by their links from `url` (the root of a site) on until `isOver`, loads what each
- * page needs, looks at some of what it links to, and counts. Every other visitor takes packed files.
+ * A visitor who goes from page to page by their links from `url` (the root of a site) on until `isOver`, loads what each
+ * page needs, looks at some of what it links to, and counts.
  */
-export async function visit(url: string, takesPacked: boolean, visits: Visits, isOver: () => boolean): Promise<void> {
+export async function visit(
+  url: string,
+  { takesPacked, remembers }: Visitor,
+  visits: Visits,
+  isOver: () => boolean,
+): Promise<void> {
   const agent = new Agent({ keepAlive: true })
   const cache = new Map<string, Answer>()
   let random = takesPacked ? 1 : 2
@@ -106,7 +117,7 @@ export async function visit(url: string, takesPacked: boolean, visits: Visits, i
       return null
     }
     if (answer.headers['content-encoding'] === 'gzip') visits.packed++
-    cache.set(path, { ...answer, body: Buffer.from(text) })
+    if (remembers) cache.set(path, { ...answer, body: Buffer.from(text) })
     return text
   }
 
