@@ -18,10 +18,12 @@ import { publishWindows } from './data/publish.ts'
 import { writeRecord } from './data/record.ts'
 import { removeReplaced } from './data/replaced.ts'
 import { fillDraft } from './fill.ts'
-import { archivePath, CATALOG } from './links.ts'
+import { archivePath, boardDayAddress, CATALOG, reportAddress } from './links.ts'
 import { ARCHIVE_MENU, createSite, menuOf } from './pages/site.ts'
 import { createDraft } from './release.ts'
 import type { Frame } from './render.ts'
+import { freezeReports } from './report-pages.ts'
+import { planReports } from './reports.ts'
 
 /** What a build did. */
 export interface BuildResult {
@@ -66,21 +68,21 @@ export async function buildSite(
   const archived = await extendArchive(TEMPLATES, dir, plan, { ...frame, menu: ARCHIVE_MENU }, log)
   const newest = newestSlot(config.data)
   const end = newest === null ? null : newest + SLOT_SECONDS
+  const reports = planReports(site, join(dir, 'archive', 'reports'), newest)
+  const frozen = await freezeReports(TEMPLATES, dir, reports, { ...frame, menu: ARCHIVE_MENU })
   const data = await publishWindows(site, end ?? 0, log)
 
   const own = [...files, { path: CATALOG, text: catalogJson(site, end, data.versions) }]
 
   const draft = createDraft(dir)
   try {
-    const filled = await fillDraft(draft, site, plan, boards, frame, own, readHealth(given.data), {
-      code: CODE,
-      templates: TEMPLATES,
-    })
-    draft.linkArchive(plan.days)
+    const stored = { archive: plan, boards, reports: reports.reports, health: readHealth(given.data) }
+    const filled = await fillDraft(draft, site, stored, frame, own, { code: CODE, templates: TEMPLATES })
+    draft.linkArchive([...plan.days.map(boardDayAddress), ...frozen.months.map(reportAddress)])
     const present = new Set(filled.files)
     draft.linkData()
     refuseOtherData(dir, data, filled.traffic)
-    refuseBrokenLinks(dir, present, new Map([...archived.targets, ...filled.targets]))
+    refuseBrokenLinks(dir, present, new Map([...archived.targets, ...frozen.targets, ...filled.targets]))
     const directory = await draft.publish(filled.record)
     await archived.finish()
     writeRecord(dir, { ...data.record, replaced: removeReplaced(dir, data.record, now() / 1000) })

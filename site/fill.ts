@@ -23,6 +23,7 @@ import {
   readCurrent,
 } from './release.ts'
 import { type Frame, fileOf, filesOf, inBatches, renderPages } from './render.ts'
+import type { Report } from './reports.ts'
 import {
   cellsSeen,
   createTrafficReader,
@@ -48,15 +49,21 @@ export interface Filled {
   readonly traffic: TrafficReader
 }
 
+/** What there is besides the series: what lies beside the releases, brought up to date, and what the last run told of itself. */
+export interface Planned {
+  readonly archive: ArchivePlan
+  readonly boards: BoardReader
+  readonly reports: readonly Report[]
+  readonly health: Health | null
+}
+
 /** Puts the assets and every page of a site into a draft: rendered, or from the release before when it would be the same. */
 export async function fillDraft(
   draft: Draft,
   site: Site,
-  archive: ArchivePlan,
-  boards: BoardReader,
+  planned: Planned,
   frame: Frame,
   assets: readonly NewFile[],
-  health: Health | null,
   { code, templates }: { readonly code: string; readonly templates: string },
 ): Promise<Filled> {
   const { config } = site
@@ -67,7 +74,7 @@ export async function fillDraft(
   const newest = newestSlot(config.data)
   const traffic = createTrafficReader(config.data, newest, renamesOf(config).cell)
   const ranges = planRanges(traffic, firstSlot(config.data), before)
-  const stored = readStored(config, newest, archive, boards, { traffic, ...ranges }, health)
+  const stored = readStored(config, newest, planned, { traffic, ...ranges })
 
   const pages: Record<string, PageRecord> = Object.fromEntries(pagesOfRanges(before, ranges.kept))
   const keptFiles = Object.values(pages).flatMap(({ files }) => files)
@@ -193,10 +200,8 @@ function isAsBefore(before: CurrentRelease | null, address: string, { key }: Pag
 function readStored(
   { data, aggregateScore, site }: Config,
   newest: number | null,
-  archive: ArchivePlan,
-  boards: BoardReader,
+  { archive, boards, reports, health }: Planned,
   traffic: Pick<Stored, 'traffic' | 'ranges' | 'seen'>,
-  health: Health | null,
 ): Stored {
   const end = (newest ?? 0) + SLOT_SECONDS
   return {
@@ -206,6 +211,7 @@ function readStored(
     archive: archive.days,
     lost: archive.lostFlows(end - DAY_SECONDS, end),
     quality: readQuality(data, traffic.traffic, health, join(site.dir, 'archive', 'quality.json.gz')),
+    reports,
   }
 }
 

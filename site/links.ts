@@ -14,6 +14,7 @@ export const QUALITY = 'quality/'
 export const SCOREBOARD = 'scoreboard/'
 export const OVERALL = 'scoreboard/overall/'
 export const CALENDAR = 'scoreboard/archive/'
+export const REPORTS = 'reports/'
 export const TOTAL_SUBJECT = 'total/'
 export const NOT_FOUND = '404.html'
 /** What is published of the series; see data/README.md. */
@@ -51,10 +52,19 @@ export function boardSlotAddress(slot: number): string {
   return `${boardDayAddress(dayOf(slot))}${slotName(slot)}/`
 }
 
-/** Where a file of the archived scoreboards lies below the site's directory: `archive/2026-11-23/1635/index.html`; `null` for all others. */
+/** The statement of a month: `reports/2026-10/`. */
+export function reportAddress(month: string): string {
+  return `${REPORTS}${month}/`
+}
+
+/**
+ * Where what stays lies below the site's directory: `archive/2026-11-23/1635/index.html` of scoreboards, `archive/reports/2026-10/index.html`
+ * of statements that are frozen; `null` for all other files.
+ */
 export function archivePath(file: string): string | null {
-  const match = /^scoreboard\/(\d{4})\/(\d\d)\/(\d\d)\/(.+)$/.exec(file)
-  return match === null ? null : `archive/${match[1]}-${match[2]}-${match[3]}/${match[4]}`
+  const board = /^scoreboard\/(\d{4})\/(\d\d)\/(\d\d)\/(.*)$/.exec(file)
+  if (board !== null) return `archive/${board[1]}-${board[2]}-${board[3]}/${board[4]}`
+  return /^reports\/\d{4}-\d\d\//.test(file) ? `archive/${file}` : null
 }
 
 /** `1635`: the start of a slot within its UTC day. */

@@ -12,7 +12,7 @@ import {
   TEMPORARY,
   writeJson,
 } from '../ingest/store/files.ts'
-import { boardDayAddress } from './links.ts'
+import { archivePath } from './links.ts'
 import type { RangeName } from './traffic.ts'
 import { withTwinNames, withTwins } from './twins.ts'
 import { flushDirectories, linkFiles, type NewFile, secondBehind, writeFiles } from './write.ts'
@@ -87,8 +87,8 @@ export interface Draft {
   write(files: readonly NewFile[]): Promise<void>
   /** Takes files over from another release, and their packed twins. */
   keep(from: string, files: readonly string[]): void
-  /** Makes the days of the archive part of the site. */
-  linkArchive(days: readonly string[]): void
+  /** Makes pages of the archive, by their addresses, part of the site with all that lies below them. */
+  linkArchive(addresses: readonly string[]): void
   /** Makes the published data part of the site. */
   linkData(): void
   /** Makes it the site, once every name in it is durable. */
@@ -116,8 +116,8 @@ export function createDraft(siteDirectory: string): Draft {
       ),
     keep: (from, files) =>
       linkFiles(withTwinNames(files).map((file) => ({ from: join(from, file), to: join(directory, file) }))),
-    linkArchive(days) {
-      for (const day of days) linkDay(siteDirectory, directory, day)
+    linkArchive(addresses) {
+      for (const address of addresses) linkArchived(siteDirectory, directory, address)
     },
     linkData() {
       for (const step of Object.keys(STEPS)) linkStep(siteDirectory, directory, step)
@@ -145,8 +145,8 @@ function directoriesIn(directory: string): string[] {
 }
 
 /** `scoreboard/2026/11/23` in the release leads to `archive/2026-11-23` beside the releases. */
-function linkDay(siteDirectory: string, directory: string, day: string): void {
-  linkAside(join(directory, boardDayAddress(day).slice(0, -1)), join(siteDirectory, 'archive', day))
+function linkArchived(siteDirectory: string, directory: string, address: string): void {
+  linkAside(join(directory, address.slice(0, -1)), join(siteDirectory, archivePath(address)!.slice(0, -1)))
 }
 
 /** `data/5m` in the release leads to `data/5m` beside the releases: all its versions, for pages that were opened before. */

@@ -1,4 +1,5 @@
 import type { Quality } from '../quality.ts'
+import type { Report } from '../reports.ts'
 import type { RangeName, TrafficReader } from '../traffic.ts'
 import { aboutPage } from './about.ts'
 import type { RankedBoard } from './board-list.ts'
@@ -12,8 +13,10 @@ import { type LostFlows, overviewPage } from './overview.ts'
 import type { Page } from './page.ts'
 import { qualityPage } from './quality.ts'
 import { memberSubject, pairSubject, rangePage, type Seen, type Subject, totalSubject } from './range.ts'
+import { reportsPage } from './reports.ts'
 import { type NewestBoards, scoreboardPage } from './scoreboard.ts'
 import type { Site } from './site.ts'
+import { statementPages } from './statement.ts'
 
 /** All that pages are made from. */
 export interface Stored {
@@ -28,11 +31,13 @@ export interface Stored {
   readonly archive: readonly string[]
   readonly lost: LostFlows
   readonly quality: Quality
+  /** The newest month first. */
+  readonly reports: readonly Report[]
 }
 
 /** Every page of a release, one after the other: a page that turns out to be as before need not be kept in memory. */
 export function* allPages(site: Site, stored: Stored): Generator<Page> {
-  const { traffic, ranges, seen, newest, overall, archive, lost, quality } = stored
+  const { traffic, ranges, seen, newest, overall, archive, lost, quality, reports } = stored
   const day = traffic.read('day')
   const findings = findingsOf(site, day, quality)
   yield overviewPage(site, day, newest, lost, quality.first, findings)
@@ -45,6 +50,8 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
   yield scoreboardPage(site, newest)
   yield overallPage(site, overall.board, overall.days)
   yield calendarPage(archive)
+  yield reportsPage(site, reports)
+  yield* statementPages(reports, (report) => !report.isFrozen)
   yield qualityPage(site, day, quality, findings)
   yield aboutPage(site)
   yield notFoundPage()

@@ -38,6 +38,8 @@ export type TemplateName =
   | 'day'
   | 'overall'
   | 'calendar'
+  | 'reports'
+  | 'statement'
   | 'quality'
   | 'about'
   | 'not-found'

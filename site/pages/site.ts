@@ -3,7 +3,7 @@ import { activeDimensions, activePairs } from '../../ingest/classify/index.ts'
 import type { Config } from '../../ingest/config/schema.ts'
 import { OTHER } from '../../ingest/model/cell.ts'
 import { colorOf, OTHER_COLOR } from '../charts/theme.ts'
-import { ABOUT, CALENDAR, dimensionAddress, OVERVIEW, QUALITY, SCOREBOARD } from '../links.ts'
+import { ABOUT, CALENDAR, dimensionAddress, OVERVIEW, QUALITY, REPORTS, SCOREBOARD } from '../links.ts'
 
 /** What every page of a site shares: the config as pages see it. */
 export interface Site {
@@ -61,6 +61,7 @@ export function menuOf({ dimensions }: Site): { readonly address: string; readon
     { address: OVERVIEW, label: 'Overview' },
     ...dimensions.map(({ dimension }) => ({ address: dimensionAddress(dimension), label: dimension.title })),
     { address: SCOREBOARD, label: 'Scoreboard' },
+    { address: REPORTS, label: 'Reports' },
     { address: QUALITY, label: 'Quality' },
     { address: ABOUT, label: 'About' },
   ]
@@ -71,5 +72,6 @@ export const ARCHIVE_MENU = [
   { address: OVERVIEW, label: 'Overview' },
   { address: SCOREBOARD, label: 'Scoreboard' },
   { address: CALENDAR, label: 'Archive' },
+  { address: REPORTS, label: 'Reports' },
   { address: ABOUT, label: 'About' },
 ] as const

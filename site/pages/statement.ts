@@ -1,0 +1,182 @@
+import { TOTAL } from '../../ingest/model/cell.ts'
+import { addCounters, type Counter, maxCounter } from '../../ingest/model/counter.ts'
+import { SLOT_SECONDS } from '../../ingest/model/time.ts'
+import { shareOf } from '../figures.ts'
+import { ABOUT, link, REPORTS, reportAddress } from '../links.ts'
+import type { Report } from '../reports.ts'
+import type { Statement, StatementRow, WayFigures } from '../statement.ts'
+import { statementCsv, statementJson } from '../statement-files.ts'
+import {
+  formatCount,
+  formatMoment,
+  formatMonth,
+  formatQuantity,
+  formatRate,
+  formatShare,
+  formatSpan,
+  type Moment,
+  SHOWN,
+  UNKNOWN,
+} from '../units.ts'
+import type { Page } from './page.ts'
+import { midSentence } from './words.ts'
+
+/** The statements of some of the months, as pages: `reports` are all there are. */
+export function statementPages(reports: readonly Report[], isWanted: (report: Report) => boolean): readonly Page[] {
+  return reports.filter(isWanted).flatMap((report) => {
+    const statement = report.statement()
+    if (statement === null) return []
+    const at = reports.indexOf(report)
+    return [statementPage(report, statement, { previous: reports[at + 1], next: reports[at - 1] })]
+  })
+}
+
+/** What moved in a month, for whom, and how much of it at the 95th percentile. */
+export function statementPage(
+  { month, frozen }: Pick<Report, 'month' | 'frozen'>,
+  statement: Statement,
+  { previous, next }: { readonly previous?: Report | undefined; readonly next?: Report | undefined },
+): Page {
+  const address = reportAddress(month.name)
+  const neighbour = (other: Report | undefined) =>
+    other === undefined
+      ? null
+      : { href: link(address, reportAddress(other.month.name)), label: formatMonth(other.month.name) }
+  const { timeZone, slots } = statement
+  return {
+    address,
+    template: 'statement',
+    title: `Statement of ${formatMonth(month.name)}`,
+    section: REPORTS,
+    trail: [{ href: link(address, REPORTS), label: 'Reports' }],
+    data: null,
+    files: { 'statement.csv': statementCsv(statement), 'statement.json': statementJson(statement, frozen) },
+    content: {
+      heading: formatMonth(month.name),
+      previous: neighbour(previous),
+      next: neighbour(next),
+      from: formatMoment(statement.from, timeZone),
+      to: formatMoment(statement.to, timeZone),
+      length: `${formatCount((statement.to - statement.from) / 3600)} hours`,
+      status: statusOf(statement, frozen),
+      until: formatMoment(frozen ?? statement.until, timeZone),
+      tiles: tilesOf(statement),
+      tables: statement.dimensions.map((dimension) => ({
+        id: dimension.name,
+        title: dimension.title,
+        head: dimension.singular,
+        isOverlapping: dimension.isOverlapping,
+        rows: dimension.rows.map((row) => tableRow(row, statement)),
+      })),
+      total: tableRow(statement.total, statement),
+      divided: statement.dimensions.flatMap(({ rows, dividedBy }) =>
+        rows.filter(({ parts }) => parts.length > 0).map((row) => dividedRow(row, dividedBy)),
+      ),
+      rule: ruleOf(statement),
+      known: `${formatCount(slots.known)} of ${formatCount(slots.expected)}`,
+      missing: slots.known < slots.expected ? formatCount(slots.expected - slots.known) : '',
+      listHref: link(address, REPORTS),
+      aboutHref: link(address, ABOUT),
+    },
+  }
+}
+
+type Status = 'open' | 'over' | 'frozen'
+
+function statusOf({ until, to }: Statement, frozen: number | null): Status {
+  return frozen !== null ? 'frozen' : until < to ? 'open' : 'over'
+}
+
+function tilesOf({ total, slots }: Statement): object[] {
+  const both = (name: 'octets' | 'percentile95', show: (value: Counter | null) => string) => ({
+    in: show(total.in[name]),
+    out: show(total.out[name]),
+  })
+  return [
+    { label: 'Total', ...both('octets', showVolume) },
+    { label: '95th percentile', ...both('percentile95', showRate) },
+    { label: 'The greater of both', one: showRate(greaterOf(total)), more: '95th percentile' },
+    {
+      label: 'Slots measured',
+      one: formatShare(shareOf(slots.known, slots.expected)),
+      more: `${formatCount(slots.known)} of ${formatCount(slots.expected)}`,
+    },
+  ]
+}
+
+interface Cell {
+  readonly text: string
+  /** Smaller, below. */
+  readonly exact?: string
+  readonly at?: Moment | null
+}
+
+/** In and out of: total, average, maximum, 95th percentile; the greater 95th; the share of all that moved. */
+function tableRow(row: StatementRow, statement: Statement): object {
+  const { slots, timeZone, total } = statement
+  const ways = [row.in, row.out]
+  const seconds = slots.known * SLOT_SECONDS
+  const cells: Cell[] = [
+    ...ways.map(({ octets }) => ({ text: showVolume(octets), exact: octets === null ? '' : formatCount(octets) })),
+    ...ways.map(({ octets }) => ({ text: octets === null ? UNKNOWN : formatRate(bitsPerSecond(octets, seconds)) })),
+    ...ways.map(({ max, maxAt }) => ({
+      text: max === null ? UNKNOWN : formatRate(bitsPerSecond(max)),
+      at: maxAt === null ? null : formatMoment(maxAt, timeZone),
+    })),
+    ...[...ways.map(({ percentile95 }) => percentile95), greaterOf(row)].map((octets) => ({
+      text: octets === null ? UNKNOWN : formatRate(bitsPerSecond(octets)),
+    })),
+  ]
+  const volume = volumeOf(row)
+  const share = volume === null ? null : shareOf(volume, volumeOf(total)!)
+  return { label: row.label, isQuiet: volume === 0, cells, share: row.id === TOTAL ? '' : formatShare(share) }
+}
+
+/** A network by service: the greatest first, what saw nothing left out. */
+function dividedRow(row: StatementRow, by: string): object {
+  const whole = volumeOf(row)
+  const parts = row.parts
+    .map(({ label, octets }) => ({ label, ...octets, both: addCounters(octets.in, octets.out) }))
+    .filter(({ both }) => both !== 0)
+    .sort((a, b) => Number(b.both) - Number(a.both))
+  return {
+    id: `by-${row.id}`,
+    heading: `${row.label} by ${midSentence(by)}`,
+    head: by,
+    parts: parts.map(({ label, in: inward, out, both }) => ({
+      label,
+      cells: [inward, out].map((octets) => ({ text: showVolume(octets), exact: formatCount(octets) })),
+      share: formatShare(whole === null ? null : shareOf(both, whole)),
+    })),
+  }
+}
+
+/** The greater of the two 95th percentiles; `null` when they cannot be told. */
+export function greaterOf({ in: inward, out }: Pick<StatementRow, 'in' | 'out'>): Counter | null {
+  const [a, b] = [inward.percentile95, out.percentile95]
+  return a === null || b === null ? null : maxCounter(a, b)
+}
+
+function volumeOf({ in: inward, out }: { readonly in: WayFigures; readonly out: WayFigures }): Counter | null {
+  return inward.octets === null || out.octets === null ? null : addCounters(inward.octets, out.octets)
+}
+
+/** Whole bits per second of octets in so many seconds: of five minutes, if not told. */
+export function bitsPerSecond(octets: Counter, seconds: number = SLOT_SECONDS): number {
+  return seconds === 0 ? 0 : Math.round((Number(octets) * SHOWN.octets.perCount) / seconds)
+}
+
+export function showVolume(octets: Counter | null): string {
+  return formatQuantity(octets === null ? null : Number(octets), SHOWN.octets.volume)
+}
+
+export function showRate(octets: Counter | null): string {
+  return formatQuantity(octets === null ? null : bitsPerSecond(octets), SHOWN.octets.rate)
+}
+
+function ruleOf({ stepSeconds, slots: { known } }: Statement): string {
+  if (stepSeconds !== SLOT_SECONDS)
+    return `The five-minute values of this month had faded before its statement was made, from values of ${formatSpan(stepSeconds)}: its 95th percentile cannot be told.`
+  const rank = Math.ceil((known * 19) / 20)
+  return `95th percentile: the averages of the ${formatCount(known)} slots of five minutes that were measured, in ascending order; the value of rank ⌈0.95 × ${formatCount(known)}⌉ = ${formatCount(rank)}, so that the ${formatCount(known - rank)} busiest slots are left out. In and out each by themselves, and the greater of the two. Slots that were not measured are left out: they count neither as zero nor as anything else.`
+}
