@@ -4,7 +4,7 @@ import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import { shareOf } from '../figures.ts'
 import { ABOUT, link, REPORTS, reportAddress } from '../links.ts'
 import type { Report } from '../reports.ts'
-import type { Statement, StatementRow, WayFigures } from '../statement.ts'
+import type { Statement, StatementPart, StatementRow, WayFigures } from '../statement.ts'
 import { statementCsv, statementJson } from '../statement-files.ts'
 import {
   formatCount,
@@ -66,11 +66,12 @@ export function statementPage(
         title: dimension.title,
         head: dimension.singular,
         isOverlapping: dimension.isOverlapping,
-        rows: dimension.rows.map((row) => tableRow(row, statement)),
+        rows: dimension.rows.filter(hasMoved).map((row) => tableRow(row, statement)),
+        quiet: dimension.rows.filter((row) => !hasMoved(row)).map(({ label }) => label),
       })),
       total: tableRow(statement.total, statement),
       divided: statement.dimensions.flatMap(({ rows, dividedBy }) =>
-        rows.filter(({ parts }) => parts.length > 0).map((row) => dividedRow(row, dividedBy)),
+        rows.filter(({ parts }) => parts.some(isSeen)).map((row) => dividedRow(row, dividedBy)),
       ),
       rule: ruleOf(statement),
       known: `${formatCount(slots.known)} of ${formatCount(slots.expected)}`,
@@ -129,15 +130,23 @@ function tableRow(row: StatementRow, statement: Statement): object {
   ]
   const volume = volumeOf(row)
   const share = volume === null ? null : shareOf(volume, volumeOf(total)!)
-  return { label: row.label, isQuiet: volume === 0, cells, share: row.id === TOTAL ? '' : formatShare(share) }
+  return { label: row.label, cells, share: row.id === TOTAL ? '' : formatShare(share) }
+}
+
+function hasMoved(row: StatementRow): boolean {
+  return volumeOf(row) !== 0
+}
+
+function isSeen({ octets }: StatementPart): boolean {
+  return octets.in !== 0 || octets.out !== 0
 }
 
 /** A network by service: the greatest first, what saw nothing left out. */
 function dividedRow(row: StatementRow, by: string): object {
   const whole = volumeOf(row)
   const parts = row.parts
+    .filter(isSeen)
     .map(({ label, octets }) => ({ label, ...octets, both: addCounters(octets.in, octets.out) }))
-    .filter(({ both }) => both !== 0)
     .sort((a, b) => Number(b.both) - Number(a.both))
   return {
     id: `by-${row.id}`,
@@ -178,5 +187,7 @@ function ruleOf({ stepSeconds, slots: { known } }: Statement): string {
   if (stepSeconds !== SLOT_SECONDS)
     return `The five-minute values of this month had faded before its statement was made, from values of ${formatSpan(stepSeconds)}: its 95th percentile cannot be told.`
   const rank = Math.ceil((known * 19) / 20)
-  return `95th percentile: the averages of the ${formatCount(known)} slots of five minutes that were measured, in ascending order; the value of rank ⌈0.95 × ${formatCount(known)}⌉ = ${formatCount(rank)}, so that the ${formatCount(known - rank)} busiest slots are left out. In and out each by themselves, and the greater of the two. Slots that were not measured are left out: they count neither as zero nor as anything else.`
+  const above = known - rank
+  const left = above === 0 ? 'none is' : above === 1 ? 'the busiest is' : `the ${formatCount(above)} busiest are`
+  return `95th percentile: the averages of the ${formatCount(known)} slots of five minutes that were measured, in ascending order; the value of rank ⌈0.95 × ${formatCount(known)}⌉ = ${formatCount(rank)}, so that ${left} left out. In and out each by themselves, and the greater of the two. Slots that were not measured are left out: they count neither as zero nor as anything else.`
 }
