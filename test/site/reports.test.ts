@@ -6,6 +6,7 @@ import { query } from '../../ingest/run/query.ts'
 import { removeTree } from '../../ingest/store/files.ts'
 import { newestSlot } from '../../ingest/store/part.ts'
 import { readIndex, writeIndex } from '../../ingest/store/series-index.ts'
+import { readAssets } from '../../site/assets.ts'
 import { buildSite } from '../../site/build.ts'
 import { archivePath } from '../../site/links.ts'
 import { monthNamed, monthsBetween } from '../../site/months.ts'
@@ -22,7 +23,7 @@ import { configOf, DAY, part, store } from './stored.ts'
 vi.setConfig({ testTimeout: 60_000 })
 
 const TEMPLATES = new URL('../../templates', import.meta.url).pathname
-const FRAME = { siteTitle: 'Test', menu: [], assets: { css: 'site.css', script: 'site.js', icon: 'icon.svg' } }
+const FRAME = { siteTitle: 'Test', menu: [], assets: readAssets(TEMPLATES).assets }
 
 /** Brings statements up to date as a build does, without the rest of the site. What it shows lies in `current`. */
 async function state(config: Config): Promise<void> {
@@ -37,7 +38,10 @@ async function state(config: Config): Promise<void> {
   )
   removeTree(join(dir, 'current'))
   const files = pages.flatMap((page) => filesOf(page, html))
-  await writeFiles(files.map(({ path, text }) => ({ path: join(dir, 'current', path), text })))
+  await writeFiles(
+    files.map(({ path, text }) => ({ path: join(dir, 'current', path), text })),
+    1,
+  )
 }
 
 /** What a visitor gets: of a frozen month what lies in the archive. */
