@@ -2,7 +2,7 @@ import { addCounters, type Counter, maxCounter } from '../ingest/model/counter.t
 import type { Direction } from '../ingest/model/direction.ts'
 import type { Measure } from '../ingest/model/measure.ts'
 import { SLOT_SECONDS } from '../ingest/model/time.ts'
-import { cellOf, type Traffic } from './traffic.ts'
+import { cellOf, type Measured } from './cells.ts'
 import { SHOWN } from './units.ts'
 
 /** Per second, one a point; `null`: nobody measured. Whole bits; packets and flows to a thousandth. */
@@ -24,15 +24,15 @@ export interface Figures {
 }
 
 /** The rates of a cell. A point of which only some slots were measured shows the rate of these. */
-export function ratesOf(traffic: Traffic, cell: string, direction: Direction, measure: Measure): PointRates {
-  const sums = cellOf(traffic, cell)[direction]?.sum[measure]
-  return traffic.known.map((seconds, point) => (seconds === 0 ? null : rate(sums?.[point] ?? 0, seconds, measure)))
+export function ratesOf(measured: Measured, cell: string, direction: Direction, measure: Measure): PointRates {
+  const sums = cellOf(measured, cell)[direction]?.sum[measure]
+  return measured.known.map((seconds, point) => (seconds === 0 ? null : rate(sums?.[point] ?? 0, seconds, measure)))
 }
 
 /** The greatest five-minute rate within each point. */
-export function peaksOf(traffic: Traffic, cell: string, direction: Direction, measure: Measure): PointRates {
-  const peaks = cellOf(traffic, cell)[direction]?.max[measure]
-  return traffic.known.map((seconds, point) =>
+export function peaksOf(measured: Measured, cell: string, direction: Direction, measure: Measure): PointRates {
+  const peaks = cellOf(measured, cell)[direction]?.max[measure]
+  return measured.known.map((seconds, point) =>
     seconds === 0 ? null : rate(peaks?.[point] ?? 0, SLOT_SECONDS, measure),
   )
 }
@@ -45,44 +45,52 @@ function roundRate(perSecond: number, measure: Measure): number {
   return measure === 'octets' ? Math.round(perSecond) : Math.round(perSecond * 1000) / 1000
 }
 
-export function figuresOf(traffic: Traffic, cell: string, direction: Direction, measure: Measure): Figures {
-  const known = figured.get(traffic) ?? new Map<string, Figures>()
-  figured.set(traffic, known)
+export function figuresOf(measured: Measured, cell: string, direction: Direction, measure: Measure): Figures {
+  const known = figured.get(measured) ?? new Map<string, Figures>()
+  figured.set(measured, known)
   const key = `${cell} ${direction} ${measure}`
-  const figures = known.get(key) ?? computeFigures(traffic, cell, direction, measure)
+  const figures = known.get(key) ?? computeFigures(measured, cell, direction, measure)
   known.set(key, figures)
   return figures
 }
 
 /** Pages ask for the same figures again and again: a member's stand on its own page, its dimension's and the overview. */
-const figured = new WeakMap<Traffic, Map<string, Figures>>()
+const figured = new WeakMap<Measured, Map<string, Figures>>()
 
-function computeFigures(traffic: Traffic, cell: string, direction: Direction, measure: Measure): Figures {
-  const rates = ratesOf(traffic, cell, direction, measure).filter((each) => each !== null)
+function computeFigures(measured: Measured, cell: string, direction: Direction, measure: Measure): Figures {
+  const rates = ratesOf(measured, cell, direction, measure).filter((each) => each !== null)
   if (rates.length === 0) return { now: null, min: null, average: null, max: null, percentile95: null, total: null }
-  const sorted = Float64Array.from(rates).sort()
-  const total = totalOf(traffic, cell, direction, measure)
+  const total = totalOf(measured, cell, direction, measure)
   return {
     now: rates.at(-1)!,
-    min: sorted[0]!,
-    average: rate(total, knownSeconds(traffic), measure),
-    max: rate(greatest(traffic, cell, direction, measure), SLOT_SECONDS, measure),
-    percentile95: sorted[Math.ceil(0.95 * sorted.length) - 1]!,
+    min: rates.reduce((least, each) => Math.min(least, each)),
+    average: rate(total, knownSeconds(measured), measure),
+    max: rate(greatest(measured, cell, direction, measure), SLOT_SECONDS, measure),
+    percentile95: percentile95Of(rates),
     total,
   }
 }
 
-function totalOf(traffic: Traffic, cell: string, direction: Direction, measure: Measure): Counter {
-  const sums = cellOf(traffic, cell)[direction]?.sum[measure] ?? []
-  return sums.reduce<Counter>((sum, count, point) => (traffic.known[point] === 0 ? sum : addCounters(sum, count)), 0)
+/** Nearest rank over the points that are known; `null` when none is. */
+export function percentile95Of(rates: PointRates): number | null {
+  const sorted = Float64Array.from(rates.filter((each) => each !== null)).sort()
+  return sorted[Math.ceil(0.95 * sorted.length) - 1] ?? null
 }
 
-function greatest(traffic: Traffic, cell: string, direction: Direction, measure: Measure): Counter {
-  const peaks = cellOf(traffic, cell)[direction]?.max[measure] ?? []
-  return peaks.reduce<Counter>((most, count, point) => (traffic.known[point] === 0 ? most : maxCounter(most, count)), 0)
+function totalOf(measured: Measured, cell: string, direction: Direction, measure: Measure): Counter {
+  const sums = cellOf(measured, cell)[direction]?.sum[measure] ?? []
+  return sums.reduce<Counter>((sum, count, point) => (measured.known[point] === 0 ? sum : addCounters(sum, count)), 0)
 }
 
-export function knownSeconds({ known }: Traffic): number {
+function greatest(measured: Measured, cell: string, direction: Direction, measure: Measure): Counter {
+  const peaks = cellOf(measured, cell)[direction]?.max[measure] ?? []
+  return peaks.reduce<Counter>(
+    (most, count, point) => (measured.known[point] === 0 ? most : maxCounter(most, count)),
+    0,
+  )
+}
+
+export function knownSeconds({ known }: Pick<Measured, 'known'>): number {
   return known.reduce((sum, seconds) => sum + seconds, 0)
 }
 
@@ -92,12 +100,12 @@ export function shareOf(part: Counter, whole: Counter): number | null {
 }
 
 /** In and out together. */
-export function totalBothWays(traffic: Traffic, cell: string, measure: Measure): Counter {
-  const total = (direction: Direction) => figuresOf(traffic, cell, direction, measure).total ?? 0
+export function totalBothWays(measured: Measured, cell: string, measure: Measure): Counter {
+  const total = (direction: Direction) => figuresOf(measured, cell, direction, measure).total ?? 0
   return addCounters(total('in'), total('out'))
 }
 
 /** In and out together, in octets. */
-export function volumeOf(traffic: Traffic, cell: string): Counter {
-  return totalBothWays(traffic, cell, 'octets')
+export function volumeOf(measured: Measured, cell: string): Counter {
+  return totalBothWays(measured, cell, 'octets')
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { CellSeries, Series } from '../ingest/model/series.ts'
+import type { Series } from '../ingest/model/series.ts'
 import { dayOf, SLOT_SECONDS, STEPS, type StepName } from '../ingest/model/time.ts'
 import { listParts } from '../ingest/store/part.ts'
 import { hashOf } from '../ingest/store/segment.ts'
 import { readSeries } from '../ingest/store/series.ts'
 import { readIndex } from '../ingest/store/series-index.ts'
+
+export { cellsSeen, isKnown, sawTraffic } from './cells.ts'
 
 /** What a page shows: how far back, and how wide a point is. */
 export const RANGES = {
@@ -88,33 +90,3 @@ export function stateOf(
 
 /** Series are being made from parts just now: never taken for what it was before. */
 export const UNSETTLED = ''
-
-/** Was anything measured in the range? */
-export function isKnown({ known }: Series): boolean {
-  return known.some((seconds) => seconds > 0)
-}
-
-/** Did the cell see any traffic in a point that is known, whatever its direction? */
-export function sawTraffic(traffic: Traffic, cell: string): boolean {
-  return cellsSeen(traffic).has(cell)
-}
-
-/** The names of the cells that did. */
-export function cellsSeen(traffic: Traffic): ReadonlySet<string> {
-  const known = seen.get(traffic) ?? new Set([...traffic.cells.keys()].filter((cell) => hasTraffic(traffic, cell)))
-  seen.set(traffic, known)
-  return known
-}
-
-const seen = new WeakMap<Traffic, ReadonlySet<string>>()
-
-function hasTraffic(traffic: Traffic, cell: string): boolean {
-  return Object.values(cellOf(traffic, cell)).some(({ sum: { octets, flows } }) =>
-    traffic.known.some((seconds, point) => seconds > 0 && (octets[point] !== 0 || flows[point] !== 0)),
-  )
-}
-
-export function cellOf({ cells }: Series, cell: string): CellSeries {
-  return cells.get(cell) ?? NOTHING
-}
-const NOTHING: CellSeries = {}

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-
 /* What is charted, as plain data. `render.ts` draws it (`renderStacked`), `sparkline.ts` draws the tiny ones. */
 
 /** Per second, one a point. `null`: nobody measured; that is a gap, neither a zero nor a line across. */
@@ -31,6 +29,12 @@ export interface StackedChart {
   readonly peak?: BothWays<Rates>
   /** A dashed line each. */
   readonly percentile95?: BothWays<number | null>
+  /** Lines do not add up: each layer has one from zero, and the total has none, unless it is compared. Without: `stack`. */
+  readonly drawing?: 'stack' | 'lines'
+  /** The total of the time before, point by point: a dashed line. */
+  readonly before?: BothWays<Rates>
+  /** What alone is shown, upwards, when it is not in and out: all rates stand in `in`. */
+  readonly only?: string
 }
 
 export interface ChartLayer extends BothWays<Rates> {
@@ -38,11 +42,3 @@ export interface ChartLayer extends BothWays<Rates> {
   /** Anything CSS takes for a colour; see `colorOf` in `theme.ts`. */
   readonly color: string
 }
-
-/** Names what a chart shows: the same chart has the same, another one another. */
-export function chartId(chart: StackedChart): string {
-  const known = ids.get(chart) ?? createHash('sha256').update(JSON.stringify(chart)).digest('hex').slice(0, 10)
-  ids.set(chart, known)
-  return known
-}
-const ids = new WeakMap<StackedChart, string>()

@@ -1,14 +1,16 @@
 import { parse, View } from 'vega'
-import { chartId, type StackedChart } from './chart.ts'
+import type { StackedChart } from './chart.ts'
+import { chartId } from './chart-id.ts'
 import { type StackPath, stackOf } from './stack.ts'
-import { type ChartSize, plotOf, STACK_MARK, type StackedData, stackedData, stackedSpec } from './stacked.ts'
-
-/** For desk, tablet and phone, with text of the same size. `themeCss` shows the one that fits its box. */
-export const CHART_SIZES: readonly [ChartSize, ...ChartSize[]] = [
-  { name: 'wide', width: 960, height: 320, left: 40, right: 76, line: 0.75 },
-  { name: 'middle', width: 640, height: 290, left: 40, right: 76, line: 0.6 },
-  { name: 'narrow', width: 360, height: 270, left: 36, right: 34, line: 0.4 },
-]
+import {
+  CHART_SIZES,
+  type ChartSize,
+  plotOf,
+  STACK_MARK,
+  type StackedData,
+  stackedData,
+  stackedSpec,
+} from './stacked.ts'
 
 /**
  * A chart as HTML: an SVG for each size in one `div.chart`, which needs a box that has a width of its own. The first holds the

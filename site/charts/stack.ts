@@ -16,6 +16,7 @@ export interface StackPath {
   readonly path: string
   readonly fill?: string
   readonly stroke?: string
+  readonly dash?: readonly number[]
   readonly label?: string
 }
 
@@ -33,23 +34,33 @@ const LEAST_SHARE = 0.13
  * and each next one covers it, so no seam shows between them and every border is written once.
  */
 export function stackOf(chart: StackedChart): Stack {
-  const stacked = stackUp(chart)
-  const reach = reachOf(chart, stacked.at(-1))
+  const isStack = chart.drawing !== 'lines'
+  const layered = isStack ? stackUp(chart) : chart.layers
+  const reach = reachOf(chart, isStack ? layered.slice(-1) : layered)
   const unitsPerRate = AXIS_UNITS / (reach.in + reach.out)
-  const heightsOf = (way: 'in' | 'out', rates: Rates): Heights =>
-    heightsFrom(chart.total[way], rates, countOf(chart), unitsPerRate, directionOf(way))
-  const draw = (both: BothWays<Rates>, shape: (heights: Heights) => string) =>
-    WAYS.map((way) => shape(heightsOf(way, both[way]))).join('')
+  const draw = (both: BothWays<Rates>, shape: (heights: Heights) => string, known = chart.total) =>
+    WAYS.map((way) => shape(heightsFrom(known[way], both[way], countOf(chart), unitsPerRate, directionOf(way)))).join(
+      '',
+    )
 
   const known = Array.from({ length: countOf(chart) }, (_, at) =>
     WAYS.some((way) => isKnown(chart.total[way], at)) ? 0 : null,
   )
   const ends = WAYS.map((way) => directionOf(way) * Math.round(reach[way] * unitsPerRate)) as [number, number]
-  const layers = stacked.map(({ label, color, ...rates }) => ({ path: draw(rates, stepArea), fill: color, label }))
+  const layers = layered.map(({ label, color, ...rates }) =>
+    isStack
+      ? { path: draw(rates, stepArea), fill: color, label }
+      : { path: draw(rates, stepLine), stroke: color, label },
+  )
+  const hasTotal = isStack || chart.before !== undefined
   const lines = [
     { rates: chart.peak, stroke: 'var(--chart-peak)', label: 'greatest five minutes' },
-    { rates: chart.total, stroke: 'var(--chart-line)', label: 'total' },
-  ].map(({ rates, ...look }) => ({ path: rates === undefined ? '' : draw(rates, stepLine), ...look }))
+    { rates: hasTotal ? chart.total : undefined, stroke: 'var(--chart-line)', label: 'total' },
+    { rates: chart.before, stroke: 'var(--chart-line)', dash: [4, 3], label: 'total of the time before' },
+  ].map(({ rates, ...look }) => ({
+    path: rates === undefined ? '' : draw(rates, stepLine, rates === chart.before ? rates : chart.total),
+    ...look,
+  }))
   const paths = [{ path: gapArea(known, ends), fill: 'var(--chart-gap)' }, ...layers.reverse(), ...lines]
   return {
     reach,
@@ -75,11 +86,14 @@ function stackUp(chart: StackedChart): StackedChart['layers'] {
   })
 }
 
-function reachOf(chart: StackedChart, top: BothWays<Rates> | undefined): BothWays<number> {
-  const { total, peak, percentile95 } = chart
+/** `tops`: what reaches highest of the layers. */
+function reachOf(chart: StackedChart, tops: readonly BothWays<Rates>[]): BothWays<number> {
+  const { peak, percentile95, before, only } = chart
+  const total = chart.drawing === 'lines' && before === undefined ? undefined : chart.total
   const greatestOf = (way: 'in' | 'out') =>
-    Math.max(...[total, top, peak].map((rates) => greatest(rates?.[way] ?? [])), percentile95?.[way] ?? 0)
+    Math.max(...[total, ...tops, peak, before].map((rates) => greatest(rates?.[way] ?? [])), percentile95?.[way] ?? 0)
   const most = { in: greatestOf('in'), out: greatestOf('out') }
+  if (only !== undefined) return { in: (most.in || 1) * HEADROOM, out: 0 }
   const least = (Math.max(most.in, most.out) * LEAST_SHARE) / (1 - LEAST_SHARE) || 1
   return { in: Math.max(most.in, least) * HEADROOM, out: Math.max(most.out, least) * HEADROOM }
 }

@@ -17,6 +17,13 @@ export interface ChartSize {
   readonly line: number
 }
 
+/** For desk, tablet and phone, with text of the same size. `themeCss` shows the one that fits its box. */
+export const CHART_SIZES: readonly [ChartSize, ...ChartSize[]] = [
+  { name: 'wide', width: 960, height: 320, left: 40, right: 76, line: 0.75 },
+  { name: 'middle', width: 640, height: 290, left: 40, right: 76, line: 0.6 },
+  { name: 'narrow', width: 360, height: 270, left: 36, right: 34, line: 0.4 },
+]
+
 interface Box {
   readonly width: number
   readonly height: number
@@ -142,6 +149,7 @@ function paths({ height }: Box): Mark {
         path: field('path'),
         fill: field('fill'),
         stroke: field('stroke'),
+        strokeDash: field('dash'),
         description: field('label'),
       },
     },
@@ -172,8 +180,8 @@ function notesOf(chart: StackedChart, reach: Stack['reach'], size: ChartSize, un
   const zero = yOf(0)
   return [
     { label: unit, x: -size.left, y: -9, align: 'left' },
-    beside('in', zero - 5),
-    beside('out', zero + 13),
+    beside(chart.only ?? 'in', zero - 5),
+    ...(chart.only === undefined ? [beside('out', zero + 13)] : []),
     ...percentilesOf(chart).map(({ way, rate }) => {
       const y = yOf(directionOf(way) * rate) + 4
       const label = size.right < 60 ? '95th' : `95th ${formatSi(rate)}`

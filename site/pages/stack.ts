@@ -1,9 +1,10 @@
-import { OTHER, TOTAL } from '../../ingest/model/cell.ts'
+import { TOTAL } from '../../ingest/model/cell.ts'
 import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
 import type { StackedChart } from '../charts/chart.ts'
 import { OTHER_COLOR } from '../charts/theme.ts'
 import { type ChartData, csvOf, jsonOf } from '../downloads.ts'
-import { type Figures, figuresOf, type PointRates, peaksOf, ratesOf, shareOf, totalBothWays } from '../figures.ts'
+import { type Figures, figuresOf, peaksOf, ratesOf, shareOf, totalBothWays } from '../figures.ts'
+import { MOST_LAYERS, REST, restOf, sortByVolume } from '../layers.ts'
 import { link } from '../links.ts'
 import { isKnown, sawTraffic, type Traffic } from '../traffic.ts'
 import { formatQuantity, formatRate, formatShare, SHOWN } from '../units.ts'
@@ -52,22 +53,6 @@ export interface StackSubject {
   readonly breakdown: Breakdown | null
 }
 
-/**
- * More layers than this are hard to tell apart, and make a page heavy: the smallest go into one. Packets and flows are
- * looked at for their shape; their tables hold everybody.
- */
-const MOST_LAYERS = { octets: 8, packets: 4, flows: 4 } as const
-/** Ids hold no `_`. */
-const REST = '_rest'
-
-interface DrawnLayer {
-  readonly id: string
-  readonly label: string
-  readonly color: string
-  readonly in: PointRates
-  readonly out: PointRates
-}
-
 export function stackOf(
   traffic: Traffic,
   measure: Measure,
@@ -104,14 +89,6 @@ function describe({ in: inward, out }: { in: Figures; out: Figures }, unit: stri
   return `In above the line, out below. ${way('In', inward)} ${way('Out', out)} The table holds every number.`
 }
 
-/** The busiest first, at the bottom of the stack; `other` always last. */
-function sortByVolume(traffic: Traffic, measure: Measure, layers: readonly Layer[]): Layer[] {
-  const volumes = new Map(layers.map(({ cell }) => [cell, Number(totalBothWays(traffic, cell, measure))]))
-  return [...layers].sort(
-    (a, b) => Number(a.id === OTHER) - Number(b.id === OTHER) || volumes.get(b.cell)! - volumes.get(a.cell)!,
-  )
-}
-
 function chartData(traffic: Traffic, measure: Measure, subject: StackSubject, sorted: readonly Layer[]): ChartData {
   const rates = (cell: string) => ({
     in: ratesOf(traffic, cell, 'in', measure),
@@ -138,18 +115,6 @@ function chartData(traffic: Traffic, measure: Measure, subject: StackSubject, so
   const layers = drawn.map(({ id, label, color, cell }) => ({ id, label, color, ...rates(cell) }))
   const rest = restOf(total, layers)
   return { ...frame, layers: rest === null ? layers : [...layers, rest], total, ...peak }
-}
-
-/** What the layers leave of the total; `null` when they leave nothing worth a mention. */
-function restOf(total: Pick<DrawnLayer, 'in' | 'out'>, layers: readonly DrawnLayer[]): DrawnLayer | null {
-  const left = (way: 'in' | 'out') =>
-    total[way].map((whole, point) =>
-      whole === null ? null : Math.max(0, whole - layers.reduce((sum, layer) => sum + layer[way][point]!, 0)),
-    )
-  const rest = { id: REST, label: 'everything else', color: OTHER_COLOR, in: left('in'), out: left('out') }
-  const volume = (rates: PointRates) => rates.reduce<number>((sum, each) => sum + (each ?? 0), 0)
-  const whole = volume(total.in) + volume(total.out)
-  return volume(rest.in) + volume(rest.out) > whole / 1000 ? rest : null
 }
 
 function tableOf(

@@ -1,0 +1,3 @@
+import { drawChart } from './draw.ts'
+
+Object.assign(window, { drawChart })

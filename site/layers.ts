@@ -1,0 +1,46 @@
+import { OTHER } from '../ingest/model/cell.ts'
+import type { Measure } from '../ingest/model/measure.ts'
+import type { Measured } from './cells.ts'
+import { OTHER_COLOR } from './charts/theme.ts'
+import { type PointRates, totalBothWays } from './figures.ts'
+
+/**
+ * More layers than this are hard to tell apart, and make a page heavy: the smallest go into one. Packets and flows are
+ * looked at for their shape; their tables hold everybody.
+ */
+export const MOST_LAYERS = { octets: 8, packets: 4, flows: 4 } as const
+/** Ids hold no `_`. */
+export const REST = '_rest'
+
+/** A member as it is drawn. */
+export interface DrawnLayer {
+  readonly id: string
+  readonly label: string
+  readonly color: string
+  readonly in: PointRates
+  readonly out: PointRates
+}
+
+/** The busiest first, at the bottom of the stack; `other` always last. */
+export function sortByVolume<L extends { readonly id: string; readonly cell: string }>(
+  measured: Measured,
+  measure: Measure,
+  layers: readonly L[],
+): L[] {
+  const volumes = new Map(layers.map(({ cell }) => [cell, Number(totalBothWays(measured, cell, measure))]))
+  return [...layers].sort(
+    (a, b) => Number(a.id === OTHER) - Number(b.id === OTHER) || volumes.get(b.cell)! - volumes.get(a.cell)!,
+  )
+}
+
+/** What the layers leave of the total; `null` when they leave nothing worth a mention. */
+export function restOf(total: Pick<DrawnLayer, 'in' | 'out'>, layers: readonly DrawnLayer[]): DrawnLayer | null {
+  const left = (way: 'in' | 'out') =>
+    total[way].map((whole, point) =>
+      whole === null ? null : Math.max(0, whole - layers.reduce((sum, layer) => sum + layer[way][point]!, 0)),
+    )
+  const rest = { id: REST, label: 'everything else', color: OTHER_COLOR, in: left('in'), out: left('out') }
+  const volume = (rates: PointRates) => rates.reduce<number>((sum, each) => sum + (each ?? 0), 0)
+  const whole = volume(total.in) + volume(total.out)
+  return volume(rest.in) + volume(rest.out) > whole / 1000 ? rest : null
+}
