@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { themeCss } from './charts/theme.ts'
 import { assetAddress } from './links.ts'
 import type { NewFile } from './write.ts'
@@ -9,6 +10,8 @@ import type { NewFile } from './write.ts'
 export interface Assets {
   readonly css: string
   readonly script: string
+  /** What makes charts interactive, and the explorer: fetched by `script` when it is wanted. */
+  readonly client: string
   readonly icon: string
   /** For home screens, which want a picture of points. */
   readonly touchIcon: string
@@ -16,13 +19,17 @@ export interface Assets {
   readonly card: string
 }
 
-/** Reads the assets of the templates. `files`: where they lie below the root of the site. */
+/**
+ * Reads the assets of the templates and what `npm run build` made of `client/`. `files`: where they lie below the root of the
+ * site.
+ */
 export function readAssets(templates: string): { assets: Assets; files: NewFile[] } {
   const read = (name: string) => readFileSync(join(templates, 'assets', name), 'utf8')
   const css = [themeCss(), ...styleSheets(readdirSync(join(templates, 'assets'))).map(read)].join('\n')
   const texts = {
     css: ['site.css', css],
     script: ['site.js', read('site.js')],
+    client: ['client.js', readClient()],
     icon: ['icon.svg', read('icon.svg')],
     touchIcon: ['icon-180.png', readFileSync(join(templates, 'assets/icon-180.png'))],
     card: ['card.png', readFileSync(join(templates, 'assets/card.png'))],
@@ -33,12 +40,23 @@ export function readAssets(templates: string): { assets: Assets; files: NewFile[
     assets: {
       css: address(texts.css),
       script: address(texts.script),
+      client: address(texts.client),
       icon: address(texts.icon),
       touchIcon: address(texts.touchIcon),
       card: address(texts.card),
     },
     files: Object.values(texts).map(([name, text]) => ({ path: `assets/${name}`, text })),
   }
+}
+
+/** What `npm run build` made of `client/`; it lies beside the compiled code. */
+function readClient(): string {
+  const code = dirname(fileURLToPath(import.meta.url))
+  const path = [join(code, 'client/main.js'), join(code, '../dist/site/client/main.js')].find((each) =>
+    existsSync(each),
+  )
+  if (path === undefined) throw new Error('site/client is not bundled: call npm run build')
+  return readFileSync(path, 'utf8')
 }
 
 /** Rules of equal weight overrule those before them: what components build upon comes first, paper last; components stand in any order. */

@@ -1,3 +1,4 @@
+import type { Direction } from '../ingest/model/direction.ts'
 import { isoTime } from '../ingest/model/time.ts'
 import type { PointRates } from './figures.ts'
 
@@ -13,6 +14,10 @@ export interface ChartData {
   readonly total: Way
   /** The greatest five minutes within each point; at five minutes there is none. */
   readonly peak?: Way
+  /** The total of the time before, point by point. */
+  readonly before?: Way
+  /** The direction that alone is shown: it stands in `in`, and `out` holds nothing. */
+  readonly only?: Direction
 }
 
 interface Way {
@@ -20,7 +25,7 @@ interface Way {
   readonly out: PointRates
 }
 
-/** RFC 4180: a line per point, named by its UTC start; a column per layer and direction, then total, then peak. Unknown is empty. */
+/** RFC 4180: a line per point, named by its UTC start; a column per layer and direction, then total, peak, before. Unknown is empty. */
 export function csvOf(data: ChartData): string {
   const columns = columnsOf(data)
   const times = timesOf(data)
@@ -44,15 +49,16 @@ function timesOf({ from, stepSeconds, total }: ChartData): readonly string[] {
 }
 let remembered: { from: number; stepSeconds: number; times: readonly string[] } = { from: 0, stepSeconds: 0, times: [] }
 
-function columnsOf({ layers, total, peak }: ChartData): { name: string; rates: PointRates }[] {
+function columnsOf({ layers, total, peak, before, only }: ChartData): { name: string; rates: PointRates }[] {
   const all = [
     ...layers,
     { label: 'total', ...total },
     ...(peak === undefined ? [] : [{ label: 'greatest 5 minutes of total', ...peak }]),
+    ...(before === undefined ? [] : [{ label: 'total before', ...before }]),
   ]
   return all.flatMap(({ label, in: inward, out }) => [
-    { name: `${label} in`, rates: inward },
-    { name: `${label} out`, rates: out },
+    { name: `${label} ${only ?? 'in'}`, rates: inward },
+    ...(only === undefined ? [{ name: `${label} out`, rates: out }] : []),
   ])
 }
 
@@ -63,14 +69,16 @@ export function csvCell(text: string): string {
 }
 
 /** The same numbers as columns. */
-export function jsonOf({ unit, from, to, stepSeconds, layers, total, peak }: ChartData): string {
+export function jsonOf({ unit, from, to, stepSeconds, layers, total, peak, before, only }: ChartData): string {
+  const ways = ({ in: inward, out }: Way) => (only === undefined ? { in: inward, out } : { [only]: inward })
   return `${JSON.stringify({
     unit,
     from: isoTime(from),
     to: isoTime(to),
     stepSeconds,
-    layers: layers.map(({ id, label, in: inward, out }) => ({ id, label, in: inward, out })),
-    total,
-    ...(peak === undefined ? {} : { peak }),
+    layers: layers.map(({ id, label, color, ...rates }) => ({ id, label, color, ...ways(rates) })),
+    total: ways(total),
+    ...(peak === undefined ? {} : { peak: ways(peak) }),
+    ...(before === undefined ? {} : { before: ways(before) }),
   })}\n`
 }

@@ -1,12 +1,17 @@
-import type { Dimension } from '../ingest/classify/dimension.ts'
 import { dayOf, isoTime } from '../ingest/model/time.ts'
-import type { RangeName } from './traffic.ts'
+import { type Exploration, queryOf } from './exploration.ts'
+import type { RangeName } from './ranges.ts'
 
 /*
  * The only place that builds an address. An address is a path below the root of the site without a slash in front; a
  * page's ends with one (`networks/campus/week/`), the root's is empty. Pages link to each other relatively, so that the
  * site works below any path.
  */
+
+/** What of a dimension is in addresses: `networks`. */
+interface Dimension {
+  readonly plural: string
+}
 
 export const OVERVIEW = ''
 export const ABOUT = 'about/'
@@ -16,6 +21,7 @@ export const OVERALL = 'scoreboard/overall/'
 export const CALENDAR = 'scoreboard/archive/'
 export const REPORTS = 'reports/'
 export const TOTAL_SUBJECT = 'total/'
+export const EXPLORER = 'explore/'
 export const NOT_FOUND = '404.html'
 /** What is published of the series; see data/README.md. */
 export const CATALOG = 'data/catalog.json'
@@ -75,6 +81,11 @@ export function slotName(slot: number): string {
 /** An asset's address; the hash of its content makes browsers fetch it anew when it changes, and pages that stay keep working. */
 export function assetAddress(name: string, hash: string): string {
   return `assets/${name}?v=${hash}`
+}
+
+/** The explorer, looking at this; what is not said it asks for or takes as usual. */
+export function explorerAddress(exploration: Partial<Exploration>): string {
+  return `${EXPLORER}?${queryOf(exploration)}`
 }
 
 /** What stands in `href` on the page `from` to reach `to`, which may be a file, and may have a `?query` or `#fragment`. */

@@ -142,6 +142,7 @@ function toItem({ page, frame }: Framed) {
     })),
     css: link(address, frame.assets.css),
     script: link(address, frame.assets.script),
+    client: link(address, frame.assets.client),
     icon: link(address, frame.assets.icon),
     touchIcon: link(address, frame.assets.touchIcon),
     card: link(address, frame.assets.card),

@@ -1,22 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Series } from '../ingest/model/series.ts'
-import { dayOf, SLOT_SECONDS, STEPS, type StepName } from '../ingest/model/time.ts'
+import { dayOf, SLOT_SECONDS, STEPS } from '../ingest/model/time.ts'
 import { listParts } from '../ingest/store/part.ts'
 import { hashOf } from '../ingest/store/segment.ts'
 import { readSeries } from '../ingest/store/series.ts'
 import { readIndex } from '../ingest/store/series-index.ts'
+import { RANGES, type RangeName } from './ranges.ts'
 
 export { cellsSeen, isKnown, sawTraffic } from './cells.ts'
-
-/** What a page shows: how far back, and how wide a point is. */
-export const RANGES = {
-  day: { step: '5m', points: 288, title: 'Day' },
-  week: { step: '30m', points: 336, title: 'Week' },
-  month: { step: '2h', points: 372, title: 'Month' },
-  year: { step: '1d', points: 366, title: 'Year' },
-} as const satisfies Record<string, { step: StepName; points: number; title: string }>
-export type RangeName = keyof typeof RANGES
-export const RANGE_NAMES = Object.keys(RANGES) as RangeName[]
+export { RANGE_NAMES, RANGES, type RangeName } from './ranges.ts'
 
 /** Every cell over one range. */
 export interface Traffic extends Series {

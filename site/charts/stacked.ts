@@ -32,7 +32,8 @@ interface Box {
 /** The name of the mark that holds the stack. */
 export const STACK_MARK = 'stack'
 
-const TOP = 20
+/** Room for labels above and below the plot. */
+export const TOP = 20
 const BOTTOM = 22
 const FONT_SIZE = 11
 

@@ -5,6 +5,7 @@ import { aboutPage } from './about.ts'
 import type { RankedBoard } from './board-list.ts'
 import { calendarPage } from './calendar.ts'
 import { dimensionPage } from './dimension.ts'
+import { explorePage } from './explore.ts'
 import { findingsOf } from './findings.ts'
 import { matrixPage } from './matrix.ts'
 import { notFoundPage } from './not-found.ts'
@@ -53,6 +54,7 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
   yield reportsPage(site, reports)
   yield* statementPages(reports, (report) => !report.isFrozen)
   yield qualityPage(site, day, quality, findings)
+  yield explorePage(site)
   yield aboutPage(site)
   yield notFoundPage()
 }

@@ -40,6 +40,7 @@ export type TemplateName =
   | 'calendar'
   | 'reports'
   | 'statement'
+  | 'explore'
   | 'quality'
   | 'about'
   | 'not-found'

@@ -3,9 +3,11 @@ import { cellName, TOTAL } from '../../ingest/model/cell.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { MEASURES } from '../../ingest/model/measure.ts'
 import { colorOf } from '../charts/theme.ts'
+import type { Exploration } from '../exploration.ts'
 import { figuresOf } from '../figures.ts'
 import {
   dimensionAddress,
+  explorerAddress,
   link,
   matrixAddress,
   memberAddress,
@@ -31,6 +33,8 @@ import { midSentence } from './words.ts'
 export interface Subject extends StackSubject {
   /** What the config says it is: prefixes, ports, … */
   readonly definition: string
+  /** The same in the explorer. */
+  readonly exploration: Partial<Exploration>
   readonly section: string
   readonly trail: readonly { readonly address: string; readonly label: string }[]
   /** Pages of what it is paired with. */
@@ -45,12 +49,14 @@ interface PairLinks {
 }
 
 export function totalSubject(site: Site): Subject {
+  const breakdown = breakdownOfTotal(site)
   return {
     address: TOTAL_SUBJECT,
     title: 'All traffic',
     cell: TOTAL,
     color: colorOf(0),
-    breakdown: breakdownOfTotal(site),
+    breakdown,
+    exploration: { of: TOTAL, by: breakdown.dimension.name },
     definition: 'Everything that crossed the border of the network.',
     section: OVERVIEW,
     trail: [{ address: OVERVIEW, label: 'Overview' }],
@@ -61,12 +67,15 @@ export function totalSubject(site: Site): Subject {
 
 export function memberSubject(site: Site, of: SiteDimension, member: SiteMember): Subject {
   const { dimension } = of
+  const cell = cellName([dimension.name, member.id])
+  const breakdown = breakdownOf(site, of, member)
   return {
     address: memberAddress(dimension, member.id),
     title: member.label,
-    cell: cellName([dimension.name, member.id]),
+    cell,
     color: member.color,
-    breakdown: breakdownOf(site, of, member),
+    breakdown,
+    exploration: { of: cell, by: breakdown?.dimension.name ?? null },
     definition: definitionOf(site.config, dimension, member.id),
     section: dimensionAddress(dimension),
     trail: [{ address: dimensionAddress(dimension), label: dimension.title }],
@@ -100,6 +109,7 @@ export function pairSubject(first: SiteDimension, one: SiteMember, second: SiteD
     cell: cellName([first.dimension.name, one.id], [second.dimension.name, other.id]),
     color: other.color,
     breakdown: null,
+    exploration: { of: cellName([first.dimension.name, one.id]), by: second.dimension.name, only: [other.id] },
     definition: '',
     section: dimensionAddress(first.dimension),
     trail: [
@@ -170,6 +180,7 @@ export function rangePage(
     },
     content: {
       heading: subject.title,
+      timeZone: site.timeZone,
       definition: subject.definition,
       window,
       ranges: RANGE_NAMES.map((name) => ({
@@ -190,6 +201,12 @@ export function rangePage(
         heading: `${SHOWN[measure].title}${breakdown === null ? '' : ` by ${midSentence(breakdown.dimension.singular)}`}`,
         unit: SHOWN[measure].rateInWords,
         table: stack.table,
+        readout: stack.readout,
+        explore: link(address, explorerAddress({ measure, ...subject.exploration })),
+        exploreRange: link(
+          address,
+          explorerAddress({ measure, ...subject.exploration, from: traffic.from, to: traffic.to }),
+        ),
       })),
       percentileRule: `95th: nearest rank over the ${range === 'day' ? 'five-minute' : formatSpan(traffic.stepSeconds)} points shown.`,
       maxRule: 'Maximum: the greatest five minutes.',

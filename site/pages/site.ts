@@ -3,7 +3,7 @@ import { activeDimensions, activePairs } from '../../ingest/classify/index.ts'
 import type { Config } from '../../ingest/config/schema.ts'
 import { OTHER } from '../../ingest/model/cell.ts'
 import { colorOf, OTHER_COLOR } from '../charts/theme.ts'
-import { ABOUT, CALENDAR, dimensionAddress, OVERVIEW, QUALITY, REPORTS, SCOREBOARD } from '../links.ts'
+import { ABOUT, CALENDAR, dimensionAddress, EXPLORER, OVERVIEW, QUALITY, REPORTS, SCOREBOARD } from '../links.ts'
 
 /** What every page of a site shares: the config as pages see it. */
 export interface Site {
@@ -60,6 +60,7 @@ export function menuOf({ dimensions }: Site): { readonly address: string; readon
   return [
     { address: OVERVIEW, label: 'Overview' },
     ...dimensions.map(({ dimension }) => ({ address: dimensionAddress(dimension), label: dimension.title })),
+    { address: EXPLORER, label: 'Explore' },
     { address: SCOREBOARD, label: 'Scoreboard' },
     { address: REPORTS, label: 'Reports' },
     { address: QUALITY, label: 'Quality' },

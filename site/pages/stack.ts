@@ -9,6 +9,7 @@ import { link } from '../links.ts'
 import { isKnown, sawTraffic, type Traffic } from '../traffic.ts'
 import { formatQuantity, formatRate, formatShare, SHOWN } from '../units.ts'
 import type { Breakdown, Layer } from './breakdown.ts'
+import { type ReadoutEntry, readoutOf } from './readout.ts'
 import { midSentence } from './words.ts'
 
 /** One measure of a subject: a chart, the table below it, the files beside it, the sentences about it. */
@@ -16,6 +17,7 @@ export interface Stack {
   readonly chart: StackedChart
   readonly table: FiguresTable
   readonly files: { readonly csv: string; readonly json: string }
+  readonly readout: readonly ReadoutEntry[]
 }
 
 export interface FiguresTable {
@@ -79,6 +81,7 @@ export function stackOf(
     },
     table: tableOf(traffic, measure, subject, sorted, data, page.address),
     files: { csv: csvOf(data), json: jsonOf(data) },
+    readout: readoutOf(traffic, data, figures),
   }
 }
 

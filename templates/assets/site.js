@@ -1,6 +1,8 @@
 /* What pages can do beyond being read. They are complete without it. A classic script: modules do not load from files. */
 ;(() => {
   const root = document.documentElement
+  const { client } = document.currentScript.dataset
+  root.dataset.scripted = ''
   const remembered = read()
   if (remembered) root.dataset.theme = remembered
   root.dataset.script = ''
@@ -8,6 +10,7 @@
     setUpSwitch()
     setUpMenu()
     tellStale()
+    awaitTouch()
     for (const table of document.querySelectorAll('table[data-sortable]')) makeSortable(table)
   })
 
@@ -52,6 +55,32 @@
     }
     look()
     setInterval(look, 60000)
+  }
+
+  /* What draws charts is large: it comes when a visitor comes to a chart, or opens the explorer. */
+  function awaitTouch() {
+    if (document.querySelector('form.explorer')) loadClient()
+    for (const plot of document.querySelectorAll('.plot[data-source]')) {
+      plot.querySelector('.chart').tabIndex = 0
+      for (const type of ['pointerover', 'focusin', 'touchstart'])
+        plot.addEventListener(
+          type,
+          () => {
+            plot.dataset.touched = ''
+            loadClient()
+          },
+          { once: true, passive: true },
+        )
+    }
+  }
+
+  function loadClient() {
+    if (document.querySelector('script[data-loaded]')) return
+    const script = document.createElement('script')
+    const policy = window.trustedTypes?.createPolicy('flowscan', { createScriptURL: (address) => address })
+    script.src = policy ? policy.createScriptURL(client) : client
+    script.dataset.loaded = ''
+    document.head.append(script)
   }
 
   function makeSortable(table) {

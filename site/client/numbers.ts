@@ -1,0 +1,144 @@
+import type { Exploration } from '../exploration.ts'
+import type { Figures, PointRates } from '../figures.ts'
+import { memberAddress } from '../links.ts'
+import type { ReadoutEntry } from '../pages/readout.ts'
+import { formatQuantity, formatRate, formatShare, SHOWN, UNKNOWN } from '../units.ts'
+import { type Catalog, dimensionOf } from './catalog.ts'
+import { chip, element } from './element.ts'
+import { directionsOf, type Shown, type ShownRow } from './shown.ts'
+
+const COLUMNS = [
+  { title: 'Now', of: (figures: Figures) => formatRate(figures.now) },
+  { title: 'Average', of: (figures: Figures) => formatRate(figures.average) },
+  { title: 'Maximum', of: (figures: Figures) => formatRate(figures.max) },
+  { title: '95th', of: (figures: Figures) => formatRate(figures.percentile95) },
+  { title: 'Minimum', of: (figures: Figures) => formatRate(figures.min) },
+  {
+    title: 'Total',
+    of: ({ total }: Figures) => formatQuantity(total === null ? null : Number(total), ''),
+  },
+] as const
+
+/** The table of `figures.njk`, in a box that scrolls, of what the explorer shows. `root`: the way from the page to the site's. */
+export function numbersOf(catalog: Catalog, exploration: Exploration, shown: Shown, root: string): HTMLElement {
+  const { measure, by, isCompared } = exploration
+  const dimension = dimensionOf(catalog, by)
+  const directions = directionsOf(exploration)
+  const { title, rateInWords, totals } = SHOWN[measure]
+  const caption = `${title}: rates in ${rateInWords}, totals in ${totals}`
+  const linkTo = (id: string) => (dimension === undefined ? null : root + memberAddress(dimension, id))
+  const table = element(
+    'table',
+    { class: `figures${directions.length === 1 ? ' figures-single' : ''}` },
+    element('caption', {}, caption),
+    headOf(dimension?.singular ?? '', directions, totals, isCompared),
+    element('tbody', {}, ...shown.rows.map((row) => rowOf(row, isCompared, linkTo(row.id)))),
+    element('tfoot', {}, rowOf(shown.total, isCompared, null)),
+  )
+  return element('div', { class: 'scroll', role: 'region', 'aria-label': caption, tabindex: 0 }, table)
+}
+
+function headOf(head: string, directions: readonly string[], totals: string, isCompared: boolean): HTMLElement {
+  const groups = [
+    ...COLUMNS.map(({ title }) => (title === 'Total' ? `Total, ${totals}` : title)),
+    ...(isCompared ? ['Change'] : []),
+  ]
+  const th = (text: string, attributes = {}) => element('th', { scope: 'col', ...attributes }, text)
+  const upper = element(
+    'tr',
+    {},
+    th(head, { rowspan: 2 }),
+    ...groups.map((title) => th(title, { scope: 'colgroup', colspan: directions.length })),
+    th('Share', { rowspan: 2 }),
+  )
+  return element(
+    'thead',
+    {},
+    upper,
+    element('tr', {}, ...groups.flatMap(() => directions.map((direction) => th(direction)))),
+  )
+}
+
+function rowOf(row: ShownRow, isCompared: boolean, href: string | null): HTMLTableRowElement {
+  const { label, color, figures, before, share, id } = row
+  const mark = color !== null ? chip(color) : element('span', { class: id === 'total' ? 'chip line' : 'chip' })
+  const name = href === null ? label : element('a', { href }, label)
+  const changes = isCompared ? figures.map(({ average }, at) => changeCell(average, before[at]?.average ?? null)) : []
+  return element(
+    'tr',
+    {},
+    element('th', { scope: 'row' }, mark, name),
+    ...COLUMNS.flatMap(({ of }) => figures.map((each) => element('td', {}, of(each)))),
+    ...changes,
+    element('td', {}, formatShare(share)),
+  )
+}
+
+function changeCell(now: number | null, before: number | null): HTMLTableCellElement {
+  const title = before === null ? 'nothing is known of the time before' : `before: ${formatRate(before)}`
+  return element('td', { title }, formatChange(now, before))
+}
+
+/** `+12.3 %`, `×25`, `new`; `–` when either is unknown. */
+export function formatChange(now: number | null, before: number | null): string {
+  if (now === null || before === null) return UNKNOWN
+  if (before === 0) return now === 0 ? '0' : 'new'
+  const change = now / before - 1
+  if (change >= 9) return `×${(now / before).toPrecision(3)}`
+  const percent = `${Math.abs(change * 100).toFixed(1)}\u202f%`
+  return /^0\.0\D/.test(percent) ? '0' : `${change > 0 ? '+' : '−'}${percent}`
+}
+
+/** The list below a chart, at rest. */
+export function averagesOf({ data, rows, total }: Shown): ReadoutEntry[] {
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  const entry = (
+    label: string,
+    color: string | null,
+    kind: ReadoutEntry['kind'],
+    values: readonly (number | null)[],
+  ) => ({
+    label,
+    color,
+    kind,
+    in: formatRate(values[0] ?? null),
+    out: values.length > 1 ? formatRate(values[1]!) : '',
+  })
+  const averages = (row: ShownRow | undefined, layer: Shown['data']['layers'][number]) =>
+    row?.figures.map(({ average }) => average) ?? (data.only ? [layer.in] : [layer.in, layer.out]).map(meanOf)
+  return [
+    ...data.layers.map((layer) => entry(layer.label, layer.color, 'layer', averages(byId.get(layer.id), layer))),
+    entry(
+      'total',
+      null,
+      'total',
+      total.figures.map(({ average }) => average),
+    ),
+    ...(data.peak
+      ? [
+          entry(
+            'greatest 5 minutes',
+            null,
+            'peak',
+            total.figures.map(({ max }) => max),
+          ),
+        ]
+      : []),
+    ...(data.before
+      ? [
+          entry(
+            'total before',
+            null,
+            'before',
+            total.before.map(({ average }) => average),
+          ),
+        ]
+      : []),
+  ]
+}
+
+/** Of what is left of a total, which is no cell. */
+function meanOf(rates: PointRates): number | null {
+  const known = rates.filter((rate) => rate !== null)
+  return known.length === 0 ? null : known.reduce((sum, rate) => sum + rate, 0) / known.length
+}

@@ -1,0 +1,92 @@
+import type { BothWays } from '../charts/chart.ts'
+import type { ReadoutEntry } from '../pages/readout.ts'
+import { chip, element } from './element.ts'
+
+/** The list below a chart: what is on it, and how much of each. */
+export interface Readout {
+  /** The values at a point, in the order of the entries; `null`: those at rest again. */
+  show(reading: Reading | null): void
+  /** Marks which layers are hidden, by their place. */
+  mark(hidden: ReadonlySet<number>): void
+}
+
+export interface Reading {
+  readonly time: string
+  /** The same in UTC. */
+  readonly utc: string
+  readonly values: readonly BothWays<string>[]
+}
+
+export interface ReadoutEvents {
+  /** A layer's name was pressed. */
+  readonly onToggle: (layer: number) => void
+  /** Only this layer, or all again. */
+  readonly onIsolate: (layer: number) => void
+}
+
+/** What `readout.njk` prints, made to act. Keeps the place it has: nothing around it moves. */
+export function createReadout(root: HTMLElement, entries: readonly ReadoutEntry[], events: ReadoutEvents): Readout {
+  const time = element('span', { class: 'readout-time' }, 'On average')
+  const hint = element('span', { class: 'readout-hint' })
+  const items = entries.map((entry, at) => itemOf(entry, at, events))
+  root.replaceChildren(
+    element('p', { class: 'readout-head' }, time, hint),
+    element('ul', {}, ...items.map(({ item }) => item)),
+  )
+  let isMarked = false
+  const rest = () => {
+    time.textContent = 'On average'
+    hint.textContent = isMarked ? 'Some are hidden: press a name to see it again.' : HINT
+  }
+  rest()
+  return {
+    show(reading) {
+      if (reading === null) rest()
+      else {
+        time.textContent = reading.time
+        hint.textContent = reading.utc
+      }
+      for (const [at, { inward, out }] of items.entries()) {
+        const values = reading === null ? entries[at]! : reading.values[at]!
+        inward.textContent = values.in
+        out.textContent = values.out
+      }
+    },
+    mark(hidden) {
+      isMarked = hidden.size > 0
+      const layers = items.filter(({ toggle }) => toggle !== null)
+      const shown = layers.length - hidden.size
+      for (const [at, { item, toggle, only }] of layers.entries()) {
+        item.classList.toggle('readout-hidden', hidden.has(at))
+        toggle!.setAttribute('aria-pressed', String(!hidden.has(at)))
+        only!.textContent = shown === 1 && !hidden.has(at) && layers.length > 1 ? 'all' : 'only'
+      }
+      rest()
+    },
+  }
+}
+
+const HINT = 'Point at the chart to read it, drag to look closer.'
+
+function itemOf({ label, color, kind, ...values }: ReadoutEntry, at: number, events: ReadoutEvents) {
+  const mark = color === null ? element('span', { class: 'chip line' }) : chip(color)
+  const isLayer = kind === 'layer'
+  const toggle = isLayer
+    ? element('button', { type: 'button', class: 'readout-name', 'aria-pressed': 'true', title: label }, mark, label)
+    : null
+  const only = isLayer
+    ? element('button', { type: 'button', class: 'readout-only', 'aria-label': `only ${label}` }, 'only')
+    : null
+  toggle?.addEventListener('click', () => events.onToggle(at))
+  only?.addEventListener('click', () => events.onIsolate(at))
+  const [inward, out] = [element('span', {}, values.in), element('span', {}, values.out)]
+  const name = toggle ?? element('span', { class: 'readout-name' }, mark, label)
+  const item = element(
+    'li',
+    { class: `readout-${kind}` },
+    name,
+    only,
+    element('span', { class: 'readout-values' }, inward, out),
+  )
+  return { item, toggle, only, inward, out }
+}
