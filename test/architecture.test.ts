@@ -29,7 +29,8 @@ function importsOf(file: string): string[] {
 /** `cli` is the command line's first file and belongs to `commands`. */
 function folderOf(file: string): string {
   const [top, folder] = file.split('/')
-  return top === 'site' ? 'site' : folder === 'cli.ts' ? 'commands' : folder!
+  if (top === 'site') return folder === 'client' ? 'client' : 'site'
+  return folder === 'cli.ts' ? 'commands' : folder!
 }
 
 test('every import goes the way the table says', () => {

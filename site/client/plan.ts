@@ -45,17 +45,16 @@ function windowsOf({ resolutions }: Catalog, step: StepName, from: number, to: n
   if (resolution === undefined) return []
   return Object.entries(resolution.windows)
     .map(([name, hash]) => ({ address: `data/${step}/${name}-${hash}/`, ...boundsOf(resolution, name) }))
-    .filter((window) => window.from < to && window.to > from)
+    .filter((window) => from < to && window.from < to && window.to > from)
     .sort((a, b) => a.from - b.from)
 }
 
-/** A window of the next coarser resolution tells of a time of which no window of this one is left. */
+/** A window of coarser points tells of a time of which no window of these is left. */
 function hasFaded(catalog: Catalog, step: StepName, from: number, to: number): boolean {
-  const coarser = STEP_NAMES.slice(STEP_NAMES.indexOf(step) + 1).find((each) => catalog.resolutions[each] !== undefined)
-  if (coarser === undefined) return false
-  return windowsOf(catalog, coarser, from, to).some(
-    (window) => windowsOf(catalog, step, Math.max(from, window.from), Math.min(to, window.to)).length === 0,
-  )
+  const coarser = STEP_NAMES.slice(STEP_NAMES.indexOf(step) + 1)
+  return coarser
+    .flatMap((each) => windowsOf(catalog, each, from, to))
+    .some((window) => windowsOf(catalog, step, Math.max(from, window.from), Math.min(to, window.to)).length === 0)
 }
 
 /** Of a UTC day, month or year by its name. */
