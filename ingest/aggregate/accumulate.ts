@@ -4,11 +4,13 @@ import type { Config } from '../config/schema.ts'
 import type { Counter } from '../model/counter.ts'
 import { DIRECTIONS, IN, OUT } from '../model/direction.ts'
 import { BATCH_SIZE, type FlowBatch } from '../model/flow-batch.ts'
+import { openRoom } from '../model/heap.ts'
 import { MEASURES } from '../model/measure.ts'
 import type { PartHosts, PartSlot } from '../model/part.ts'
 import { SLOT_MS } from '../model/time.ts'
 import { createCells } from './cells.ts'
 import { exporterTable } from './exporters.ts'
+import { heapBatches } from './heap-batch.ts'
 import { listHosts } from './host-lists.ts'
 import { createFlowList, createHosts, HOST_LIMITS, type HostLimits } from './hosts.ts'
 import { createCodePacking, createKindRows, createKinds, type KindRows } from './kinds.ts'
@@ -45,6 +47,8 @@ export interface Accumulator {
    */
   recount(): Accumulator['add'] | null
   finish(): Accumulation
+  /** Gives back its memory, whether it was finished or not. */
+  close(): void
 }
 
 /**
@@ -57,30 +61,30 @@ export function createAccumulator(
   seed: number,
   limits: HostLimits = HOST_LIMITS,
 ): Accumulator {
-  const space = createAddressSpace(config)
-  const classifiers = activeDimensions(config).map((dimension) => dimension.classifier(config, space))
+  const room = openRoom()
+  const inHeap = heapBatches(room)
+  const space = createAddressSpace(config, room)
+  const classifiers = activeDimensions(config).map((dimension) => dimension.classifier(config, space, room))
   const packing = createCodePacking(classifiers.map(({ codes }) => codes))
-  const kinds = createKinds(seed)
+  const kinds = createKinds(room, seed)
   const cells = createCells(config, classifiers)
-  const inside = createHosts(seed, limits)
-  const outside = createHosts(seed, limits)
+  const inside = createHosts(room, seed, limits)
+  const outside = createHosts(room, seed, limits)
   const exporters = exporterTable(config)
   const { firstMs, lastMs, home } = slotWindow(slot)
   const isSpread = config.timing === 'spread'
   const scalesFlows = config.compat === 'cuflow'
   const boardsMulticast = config.compat !== 'cuflow'
 
-  const ends = createEnds(BATCH_SIZE)
-  const codes = classifiers.map(() => new Uint32Array(BATCH_SIZE))
-  const slotWord = new Uint32Array(BATCH_SIZE)
-  const codeWord0 = new Uint32Array(BATCH_SIZE)
-  const codeWord1 = new Uint32Array(BATCH_SIZE)
-  const pieces = createKindRows(BATCH_SIZE + SLOTS_REACHED)
+  const ends = createEnds(room, BATCH_SIZE)
+  const codes = classifiers.map(() => new Uint32Array(...room.allocate(BATCH_SIZE * 4), BATCH_SIZE))
+  const { slotWord, codeWord0, codeWord1 } = createKindRows(room, BATCH_SIZE)
+  const pieces = createKindRows(room, BATCH_SIZE + SLOTS_REACHED)
   /** Flows of the batch that crossed the border, by which of their ends is ours; to a multicast group; those of several slots. */
-  const incoming = createFlowList()
-  const outgoing = createFlowList()
-  const toGroups = createFlowList()
-  const long = createFlowList()
+  const incoming = createFlowList(room)
+  const outgoing = createFlowList(room)
+  const toGroups = createFlowList(room)
+  const long = createFlowList(room)
   const lists = [incoming, outgoing, toGroups, long]
   const totals = createSums(MEASURES.length)
   const sum = { skewed: 0, overlong: 0, reversed: 0, implausible: 0, undersized: 0 }
@@ -244,7 +248,8 @@ export function createAccumulator(
   let counted: Omit<Accumulation, 'hosts'> | undefined
 
   return {
-    add(batch, names) {
+    add(given, names) {
+      const batch = inHeap(given)
       exporters.extend(names)
       space.locate(batch, ends)
       for (const [index, classifier] of classifiers.entries()) classifier.classify(batch, ends, names, codes[index]!)
@@ -260,7 +265,8 @@ export function createAccumulator(
       counted = settle()
       const passes = [inside.recount() ? countInside : [], outside.recount() ? countOutside : []].flat()
       if (passes.length === 0) return null
-      return (batch, names) => {
+      return (given, names) => {
+        const batch = inHeap(given)
         exporters.extend(names)
         space.locate(batch, ends)
         applySampling(batch)
@@ -270,6 +276,7 @@ export function createAccumulator(
       }
     },
     finish: () => ({ ...(counted ?? settle()), hosts: listHosts(config, space, inside, outside) }),
+    close: room.close,
   }
 }
 

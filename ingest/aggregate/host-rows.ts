@@ -12,16 +12,10 @@ export interface HostRows {
 
 /** In octets, packets, flows; out octets, packets, flows. */
 export const HOST_COUNTERS = 6
-const ROW_BYTES = 64
+export const ROW_BYTES = 64
 export const ROW_WORDS = ROW_BYTES / 4
 export const ROW_DOUBLES = ROW_BYTES / 8
 export const FIRST_COUNTER = 2
-
-/** `carries`: of the rows that will be copied to these. */
-export function createHostRows(count: number, carries: Sums['carries'] = new Map()): HostRows {
-  const words = new Uint32Array(count * ROW_WORDS)
-  return { words, counters: { sums: new Float64Array(words.buffer), carries } }
-}
 
 /** One of a row's six counters. */
 export function hostCounter({ counters }: HostRows, row: number, counter: number): Counter {

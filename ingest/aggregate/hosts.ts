@@ -1,24 +1,12 @@
 import { formatAddress } from '../model/address.ts'
 import { addCounters, type Counter, compareCounters } from '../model/counter.ts'
 import { BATCH_SIZE, type FlowBatch } from '../model/flow-batch.ts'
+import type { Room } from '../model/heap.ts'
 import type { HostBound, HostList, HostRow } from '../model/part.ts'
-import { type AddressKey, createAddressKey, hashWord, mix3 } from './hash.ts'
 import { firstBy } from './host-ranking.ts'
-import {
-  compareAddresses,
-  createHostRows,
-  FIRST_COUNTER,
-  HOST_COUNTERS,
-  hostCounter,
-  ROW_DOUBLES,
-  ROW_WORDS,
-} from './host-rows.ts'
+import { compareAddresses, HOST_COUNTERS, type HostRows, hostCounter, ROW_BYTES, ROW_WORDS } from './host-rows.ts'
 import { clearCounters, completeAbove, sieve } from './host-sieve.ts'
-import { addCounts, type Sums } from './sums.ts'
-
-const START_CAPACITY = 1024
-/** Flows added in one go: few enough that their rows stay in the cache from the first loop to the last. */
-const STRETCH = 512
+import { CAPACITY, capacityFor, counting, createTable, OTHERS, SIZE, STRETCH } from './wasm-count.ts'
 
 /** How much memory hosts may take, and what is sure in spite of that. */
 export interface HostLimits {
@@ -37,8 +25,8 @@ export interface FlowList {
   readonly flows: Int32Array
 }
 
-export function createFlowList(): FlowList {
-  return { length: 0, flows: new Int32Array(BATCH_SIZE) }
+export function createFlowList(room: Room): FlowList {
+  return { length: 0, flows: new Int32Array(...room.allocate(BATCH_SIZE * 4), BATCH_SIZE) }
 }
 
 /** The counters of a batch. */
@@ -46,7 +34,7 @@ type Counters = Pick<FlowBatch, 'octets' | 'packets' | 'flows'>
 
 /** Counters by address. Up to `HostLimits.exact` addresses they are complete; if there were more, a second count makes the busiest exact. */
 export interface Hosts {
-  /** Hot: adds the flows of the list to the addresses they have in the column; `first` is 0 for in, 3 for out. */
+  /** Hot: adds the flows of the list to the addresses they have in the column, all in the heap; `first` is 0 for in, 3 for out. */
   add(addresses: Uint32Array, list: FlowList, first: 0 | 3, counters: Counters): void
   /**
    * Ends the first count. `true`: there were too many addresses, and all that was added must be added once more, whereupon
@@ -63,117 +51,36 @@ export interface Hosts {
 }
 
 /**
- * Open addressing: a table over dense rows, so that growing moves only the table. An entry is the hash of an address and
- * its row + 1, negative for IPv6 (0: free): where the hash tells IPv4 addresses apart, a row need not be looked at to know it.
- * `seed` makes chosen collisions useless. When there are more addresses than `limits` allow, the rows are sieved again and again.
+ * A table of rows by address (`../assembly/hosts.ts`), in a room that belongs to the caller. `seed` makes chosen collisions useless. When
+ * there are more addresses than `limits` allow, the rows are sieved again and again.
  */
-export function createHosts(seed: number, limits: HostLimits = HOST_LIMITS): Hosts {
-  let capacity = START_CAPACITY
-  let mask = capacity * 2 - 1
-  let table = createTable(capacity)
-  let rows = createHostRows(capacity)
-  let size = 0
+export function createHosts(room: Room, seed: number, limits: HostLimits = HOST_LIMITS): Hosts {
+  const { at, words, rowWords, rowDoubles } = createTable(room, seed, {
+    rowBytes: ROW_BYTES,
+    most: limits.exact + STRETCH,
+    limit: limits.exact,
+  })
+  const rows: HostRows = { words: rowWords, counters: { sums: rowDoubles, carries: new Map() } }
   let isSieved = false
-  /** In the second count, row + 1 of all that are no candidates: the row behind the last. */
-  let others = 0
 
-  const key = createAddressKey(seed)
-  const mixedIPv4 = mix3(0, 0, 0xffff, key)
-  const { factor } = key
+  enterRows(capacityFor(0))
 
-  // Hot. For IPv4 it gives every address a value of its own.
-  function hashOf(a: number, b: number, c: number, d: number): number {
-    return hashWord(d, isMapped(a, b, c) ? mixedIPv4 : mix3(a, b, c, key), factor)
-  }
-
-  // Hot: the row of an address, made when it is new.
-  function rowOf(a: number, b: number, c: number, d: number): number {
-    const hash = hashOf(a, b, c, d)
-    for (let place = (hash & mask) * 2; ; place = (place + 2) & (mask * 2 + 1)) {
-      const entry = table[place + 1]!
-      if (entry === 0) return others > 0 ? others - 1 : insert(place, hash, a, b, c, d)
-      const row = Math.abs(entry) - 1
-      if (table[place] === hash && isAddress(rows.words, row * ROW_WORDS, a, b, c, d)) return row
-    }
-  }
-
-  function insert(place: number, hash: number, a: number, b: number, c: number, d: number): number {
-    if (size === capacity) {
-      resize(capacity * 2)
-      return rowOf(a, b, c, d)
-    }
-    const { words } = rows
-    const at = size * ROW_WORDS
-    words[at] = a
-    words[at + 1] = b
-    words[at + 2] = c
-    words[at + 3] = d
-    enter(place, hash, size, a, b, c)
-    return size++
-  }
-
-  function enter(place: number, hash: number, row: number, a: number, b: number, c: number): void {
-    table[place] = hash
-    table[place + 1] = isMapped(a, b, c) ? row + 1 : -row - 1
-  }
-
-  function resize(wanted: number): void {
-    capacity = wanted
-    mask = capacity * 2 - 1
-    const { words, counters } = rows
-    rows = createHostRows(capacity, counters.carries)
-    rows.words.set(words.subarray(0, size * ROW_WORDS))
-    table = createTable(capacity)
-    enterRows()
-  }
-
-  /** Into a table that is empty. */
-  function enterRows(): void {
-    const { words } = rows
-    for (let row = 0, at = 0; row < size; row++, at += ROW_WORDS) {
-      const hash = hashOf(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
-      let place = (hash & mask) * 2
-      while (table[place + 1] !== 0) place = (place + 2) & (mask * 2 + 1)
-      enter(place, hash, row, words[at]!, words[at + 1]!, words[at + 2]!)
-    }
+  /** Makes the table anew for the rows that there are. */
+  function enterRows(capacity: number): void {
+    counting().enterHosts(at, capacity)
   }
 
   function makeRoom(): void {
-    size = sieve(rows, size, limits.parts)
+    words[SIZE] = sieve(rows, words[SIZE]!, limits.parts)
     isSieved = true
-    table.fill(0)
-    enterRows()
-  }
-
-  const rowOfFlow = new Int32Array(STRETCH)
-
-  /*
-   * Most of the time goes into waiting for memory. In the first and the last of these loops no flow depends on another, so
-   * the processor waits for several at once; between them comes what is new and what collides.
-   */
-  function addStretch(
-    addresses: Uint32Array,
-    list: Int32Array,
-    from: number,
-    to: number,
-    first: number,
-    batch: Counters,
-  ): void {
-    if (size > limits.exact) makeRoom()
-    findRows(table, mask, rows.words, key, mixedIPv4, addresses, list, from, to, rowOfFlow)
-    for (let place = from; place < to; place++) {
-      if (rowOfFlow[place - from]! > 0) continue
-      const at = list[place]! * 4
-      const row = rowOf(addresses[at]!, addresses[at + 1]!, addresses[at + 2]!, addresses[at + 3]!)
-      rowOfFlow[place - from] = row + 1
-    }
-    addToRows(rows.counters, rowOfFlow, list, from, to, first, batch)
+    enterRows(words[CAPACITY]!)
   }
 
   let bounds: readonly Counter[] | undefined
 
   /** What a host may have of each counter and not be listed, however few there are. */
   function unlisted(): readonly Counter[] {
+    const [size, others] = [words[SIZE]!, words[OTHERS]!]
     if (others === 0 && (isSieved || size > limits.exact))
       throw new Error('more hosts than one count can tell apart: call recount first')
     bounds ??= others === 0 ? NOTHING : completeAbove(rows, size, limits.parts)
@@ -190,99 +97,34 @@ export function createHosts(seed: number, limits: HostLimits = HOST_LIMITS): Hos
   }
 
   return {
-    add(addresses, { flows, length }, first, batch) {
-      for (let from = 0; from < length; from += STRETCH)
-        addStretch(addresses, flows, from, Math.min(from + STRETCH, length), first, batch)
+    add(addresses, { flows: list, length }, first, { octets, packets, flows }) {
+      const { addHosts, found } = counting(rows.counters)
+      const columns = [octets.byteOffset, packets.byteOffset, flows.byteOffset] as const
+      const add = (from: number) =>
+        addHosts(at, addresses.byteOffset, list.byteOffset, from, length, first * 8, ...columns, found)
+      for (let reached = add(0); reached < length; reached = add(reached)) makeRoom()
     },
     recount() {
-      if (!isSieved && size <= limits.exact) return false
-      size = sieve(rows, size, limits.parts)
-      clearCounters(rows, size)
-      resize(capacityFor(size + 1))
-      others = size + 1
+      if (!isSieved && words[SIZE]! <= limits.exact) return false
+      const size = sieve(rows, words[SIZE]!, limits.parts)
+      clearCounters(rows, size + 1)
+      words[SIZE] = size
+      words[OTHERS] = size + 1
+      enterRows(capacityFor(size + 1))
       return true
     },
-    column: (of) => Uint32Array.from({ length: size }, (_, row) => of(rows.words, row * ROW_WORDS)),
-    busiest(keep, among = Uint32Array.from({ length: size }, (_, row) => row)) {
+    column: (of) => Uint32Array.from({ length: words[SIZE]! }, (_, row) => of(rows.words, row * ROW_WORDS)),
+    busiest(keep, among = Uint32Array.from({ length: words[SIZE]! }, (_, row) => row)) {
       const above = unlisted()
       const listed = new Set(above.flatMap((most, counter) => firstBy(counter, among, keep, most, rows)))
       const ordered = [...listed].sort(
         (a, b) => compareCounters(octetsOf(b), octetsOf(a)) || compareAddresses(rows.words, a, b),
       )
-      const known = others > 0 ? { distinct: null, completeAbove: above as HostBound } : { distinct: among.length }
+      const known =
+        words[OTHERS]! > 0 ? { distinct: null, completeAbove: above as HostBound } : { distinct: among.length }
       return { ...known, kept: keep, rows: ordered.map(toHostRow) }
     },
   }
 }
 
 const NOTHING: readonly Counter[] = [0, 0, 0, 0, 0, 0]
-
-function capacityFor(rows: number): number {
-  return Math.max(START_CAPACITY, 2 ** Math.ceil(Math.log2(rows)))
-}
-
-/** Two places of two words for every row; one more at the end lets a look at the next place stay within. */
-function createTable(capacity: number): Int32Array {
-  return new Int32Array(capacity * 4 + 2)
-}
-
-/** Hot: row + 1 of each address that the table holds where its hash points, or (IPv4) next to it; else 0. */
-function findRows(
-  table: Int32Array,
-  mask: number,
-  words: Uint32Array,
-  key: AddressKey,
-  mixedIPv4: number,
-  addresses: Uint32Array,
-  list: Int32Array,
-  from: number,
-  to: number,
-  rows: Int32Array,
-): void {
-  const { factor } = key
-  for (let place = from; place < to; place++) {
-    const at = list[place]! * 4
-    const a = addresses[at]!
-    const b = addresses[at + 1]!
-    const c = addresses[at + 2]!
-    const d = addresses[at + 3]!
-    let row = 0
-    if (isMapped(a, b, c)) {
-      const hash = hashWord(d, mixedIPv4, factor)
-      const entry = (hash & mask) * 2
-      if (table[entry] === hash) row = table[entry + 1]!
-      else if (table[entry + 2] === hash) row = table[entry + 3]!
-    } else {
-      const hash = hashWord(d, mix3(a, b, c, key), factor)
-      const entry = (hash & mask) * 2
-      const of = (-table[entry + 1]! - 1) * ROW_WORDS
-      if (table[entry] === hash && of >= 0 && isAddress(words, of, a, b, c, d)) row = -table[entry + 1]!
-    }
-    rows[place - from] = row
-  }
-}
-
-/** Hot: adds the flows of the list to their rows (each is row + 1). */
-function addToRows(
-  sums: Sums,
-  rows: Int32Array,
-  list: Int32Array,
-  from: number,
-  to: number,
-  first: number,
-  { octets, packets, flows }: Counters,
-): void {
-  for (let place = from; place < to; place++) {
-    const i = list[place]!
-    const at = (rows[place - from]! - 1) * ROW_DOUBLES + FIRST_COUNTER + first
-    addCounts(sums, at, octets[i]!, packets[i]!, flows[i]!)
-  }
-}
-
-function isAddress(words: Uint32Array, at: number, a: number, b: number, c: number, d: number): boolean {
-  return words[at + 3] === d && words[at] === a && words[at + 1] === b && words[at + 2] === c
-}
-
-function isMapped(a: number, b: number, c: number): boolean {
-  return a === 0 && b === 0 && c === 0xffff
-}

@@ -1,16 +1,17 @@
+import { classifying } from '../classify/wasm-classify.ts'
 import { EXIT, UserError } from '../model/errors.ts'
 import { BATCH_SIZE } from '../model/flow-batch.ts'
-import { hash3 } from './hash.ts'
+import type { Room } from '../model/heap.ts'
 import { SLOTS_REACHED } from './spread.ts'
-import { addCounts, CARRY, createSums } from './sums.ts'
+import { CARRY, type Sums } from './sums.ts'
+import { CAPACITY, capacityFor, counting, createTable, SIZE } from './wasm-count.ts'
 
-/** Words of a key: slot with direction and scope, then two of packed codes. */
-const WORDS = 3
-/** Octets, packets, flows. */
-const VALUES = 3
-const START_CAPACITY = 4096
+/** A row: slot with direction and scope, two words of packed codes, their hash; then octets, packets, flows in doubles. */
+const ROW_WORDS = 10
+const ROW_DOUBLES = ROW_WORDS / 2
+const FIRST_COUNTER = 2
 
-/** Flows, or pieces of them, as columns. */
+/** Flows, or pieces of them, as columns in the heap. */
 export interface KindRows {
   length: number
   readonly slotWord: Uint32Array
@@ -21,15 +22,17 @@ export interface KindRows {
   readonly flows: Float64Array
 }
 
-export function createKindRows(size: number): KindRows {
+export function createKindRows(room: Room, size: number): KindRows {
+  const words = () => new Uint32Array(...room.allocate(size * 4), size)
+  const doubles = () => new Float64Array(...room.allocate(size * 8), size).fill(0)
   return {
     length: 0,
-    slotWord: new Uint32Array(size),
-    codeWord0: new Uint32Array(size),
-    codeWord1: new Uint32Array(size),
-    octets: new Float64Array(size),
-    packets: new Float64Array(size),
-    flows: new Float64Array(size),
+    slotWord: words(),
+    codeWord0: words(),
+    codeWord1: words(),
+    octets: doubles(),
+    packets: doubles(),
+    flows: doubles(),
   }
 }
 
@@ -56,97 +59,46 @@ export interface Kinds {
 }
 
 /**
- * Open addressing: a table of hash and row + 1 (0: free) over dense rows, so that growing moves only the table. `seed`
- * makes chosen collisions useless; `limit` kinds bound the memory (about 60 bytes each).
+ * A table of rows by key (`../assembly/kinds.ts`), in a room that belongs to the caller. `seed` makes chosen collisions useless; `limit` kinds
+ * bound the memory (about 60 bytes each).
  */
-export function createKinds(seed: number, limit = 262_144): Kinds {
-  let capacity = START_CAPACITY
-  let mask = capacity * 2 - 1
-  let table = new Int32Array(capacity * 4)
-  let keys = new Uint32Array(capacity * WORDS)
-  let values = createSums(capacity * VALUES)
-  let size = 0
-  const rowOfFlow = new Int32Array(BATCH_SIZE + SLOTS_REACHED)
-
-  // Hot: the row of a key, made when it is new.
-  function rowOf(hash: number, a: number, b: number, c: number): number {
-    for (let place = (hash & mask) * 2; ; place = (place + 2) & (mask * 2 + 1)) {
-      const row = table[place + 1]! - 1
-      if (row < 0) return insert(place, hash, a, b, c)
-      const at = row * WORDS
-      if (table[place] === hash && keys[at] === a && keys[at + 1] === b && keys[at + 2] === c) return row
-    }
-  }
-
-  function insert(place: number, hash: number, a: number, b: number, c: number): number {
-    if (size === capacity) {
-      grow()
-      return rowOf(hash, a, b, c)
-    }
-    table[place] = hash
-    table[place + 1] = size + 1
-    keys[size * WORDS] = a
-    keys[size * WORDS + 1] = b
-    keys[size * WORDS + 2] = c
-    return size++
-  }
-
-  function grow(): void {
-    capacity *= 2
-    mask = capacity * 2 - 1
-    const [oldTable, oldKeys, oldValues] = [table, keys, values]
-    table = new Int32Array(capacity * 4)
-    keys = new Uint32Array(capacity * WORDS)
-    values = { sums: new Float64Array(capacity * VALUES), carries: oldValues.carries }
-    keys.set(oldKeys)
-    values.sums.set(oldValues.sums)
-    for (let at = 0; at < oldTable.length; at += 2) {
-      if (oldTable[at + 1] === 0) continue
-      let place = (oldTable[at]! & mask) * 2
-      while (table[place + 1] !== 0) place = (place + 2) & (mask * 2 + 1)
-      table[place] = oldTable[at]!
-      table[place + 1] = oldTable[at + 1]!
-    }
-  }
+export function createKinds(room: Room, seed: number, limit = 262_144): Kinds {
+  const { at, words, rowWords, rowDoubles } = createTable(room, seed, {
+    rowBytes: ROW_WORDS * 4,
+    most: limit + BATCH_SIZE + SLOTS_REACHED,
+    limit,
+  })
+  const counters: Sums = { sums: rowDoubles, carries: new Map() }
+  counting().enterKinds(at, capacityFor(0))
 
   return {
-    // Hot: runs once per flow and slot. Two loops, as in `hosts.ts`, so that looks into memory overlap.
     add({ length, slotWord, codeWord0, codeWord1, octets, packets, flows }) {
-      for (let i = 0; i < length; i++) {
-        const a = slotWord[i]!
-        const b = codeWord0[i]!
-        const c = codeWord1[i]!
-        rowOfFlow[i] = rowOf(hash3(a, b, c, seed), a, b, c)
-      }
-      const sums = values
-      for (let i = 0; i < length; i++) {
-        const to = rowOfFlow[i]! * VALUES
-        addCounts(sums, to, octets[i]!, packets[i]!, flows[i]!)
-      }
+      const { addKinds, found } = counting(counters)
+      const keys = [slotWord.byteOffset, codeWord0.byteOffset, codeWord1.byteOffset] as const
+      addKinds(at, length, ...keys, octets.byteOffset, packets.byteOffset, flows.byteOffset, found)
     },
-    isFull: () => size >= limit,
+    isFull: () => words[SIZE]! >= limit,
     drain(each) {
-      const { sums, carries } = values
-      for (let row = 0; row < size; row++) {
-        const [at, from] = [row * WORDS, row * VALUES]
-        each(keys[at]!, keys[at + 1]!, keys[at + 2]!, sums[from]!, sums[from + 1]!, sums[from + 2]!)
+      const { sums, carries } = counters
+      for (let row = 0; row < words[SIZE]!; row++) {
+        const [key, from] = [row * ROW_WORDS, row * ROW_DOUBLES + FIRST_COUNTER]
+        each(rowWords[key]!, rowWords[key + 1]!, rowWords[key + 2]!, sums[from]!, sums[from + 1]!, sums[from + 2]!)
       }
       for (const [place, times] of carries) {
-        const at = Math.floor(place / VALUES) * WORDS
-        const of = (measure: number) => (place % VALUES === measure ? times * CARRY : 0)
-        each(keys[at]!, keys[at + 1]!, keys[at + 2]!, of(0), of(1), of(2))
+        const key = Math.floor(place / ROW_DOUBLES) * ROW_WORDS
+        const of = (measure: number) => (place % ROW_DOUBLES === FIRST_COUNTER + measure ? times * CARRY : 0)
+        each(rowWords[key]!, rowWords[key + 1]!, rowWords[key + 2]!, of(0), of(1), of(2))
       }
       carries.clear()
-      table.fill(0)
-      sums.fill(0, 0, size * VALUES)
-      size = 0
+      words[SIZE] = 0
+      counting().enterKinds(at, words[CAPACITY]!)
     },
   }
 }
 
 /** How the codes of all dimensions are packed into two words, and taken out again. */
 export interface CodePacking {
-  /** Hot: packs the codes of the first `length` flows; `codes` holds a column per dimension. */
+  /** Packs the codes of the first `length` flows; `codes` holds a column per dimension, all in the heap. */
   pack(codes: readonly Uint32Array[], length: number, word0: Uint32Array, word1: Uint32Array): void
   /** Writes the codes, one per dimension, into `codes`. */
   unpack(word0: number, word1: number, codes: number[]): void
@@ -175,7 +127,8 @@ export function createCodePacking(sizes: readonly number[]): CodePacking {
       word0.fill(0, 0, length)
       word1.fill(0, 0, length)
       for (let dimension = 0; dimension < codes.length; dimension++) {
-        addColumn(codes[dimension]!, factor[dimension]!, word[dimension] === 0 ? word0 : word1, length)
+        const packed = word[dimension] === 0 ? word0 : word1
+        classifying().packCodes(length, codes[dimension]!.byteOffset, factor[dimension]!, packed.byteOffset)
       }
     },
     unpack(word0, word1, codes) {
@@ -185,9 +138,4 @@ export function createCodePacking(sizes: readonly number[]): CodePacking {
       }
     },
   }
-}
-
-// Hot: runs once per flow and dimension.
-function addColumn(column: Uint32Array, factor: number, word: Uint32Array, length: number): void {
-  for (let i = 0; i < length; i++) word[i]! += column[i]! * factor
 }

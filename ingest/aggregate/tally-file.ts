@@ -47,14 +47,18 @@ export async function tallyFile(
     slot = slotOfThis(known, firstEndMs)
     return createAccumulator(config, slot, randomInt(0x1_0000_0000), limits)
   }
-  const { summary, content } = await file.read((batch, known) => {
-    accumulator ??= begin(known, batch.endMs[0] ?? null)
-    accumulator.add(batch, known.exporters)
-  })
-  accumulator ??= begin(summary, null)
-  const recount = accumulator.recount()
-  if (recount !== null) await file.read((batch, { exporters }) => recount(batch, exporters))
-  return { part: createPart(file, slot!, fingerprint, content, summary, accumulator), summary }
+  try {
+    const { summary, content } = await file.read((batch, known) => {
+      accumulator ??= begin(known, batch.endMs[0] ?? null)
+      accumulator.add(batch, known.exporters)
+    })
+    accumulator ??= begin(summary, null)
+    const recount = accumulator.recount()
+    if (recount !== null) await file.read((batch, { exporters }) => recount(batch, exporters))
+    return { part: createPart(file, slot!, fingerprint, content, summary, accumulator), summary }
+  } finally {
+    accumulator?.close()
+  }
 }
 
 function createPart(

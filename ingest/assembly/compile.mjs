@@ -7,7 +7,12 @@ import asc from 'assemblyscript/asc'
  * Compiles the AssemblyScript in this folder to WebAssembly, and writes that where it is used. What it writes is in the
  * repository: neither building nor running flowscan takes the compiler. `test/assembly` checks that it is up to date.
  */
-export const TARGETS = { 'inflate.ts': '../decode/inflate.wasm.ts', 'nfcapd.ts': '../decode/nfcapd.wasm.ts' }
+export const TARGETS = {
+  'classify.ts': '../classify/classify.wasm.ts',
+  'count.ts': '../aggregate/count.wasm.ts',
+  'inflate.ts': '../decode/inflate.wasm.ts',
+  'nfcapd.ts': '../decode/nfcapd.wasm.ts',
+}
 
 /** The text of the module that holds the compiled source. */
 export async function compile(source) {
@@ -18,8 +23,11 @@ export async function compile(source) {
     'stub',
     '--noAssert',
     '--importMemory',
+    '--sharedMemory',
+    '--maximumMemory',
+    '65536',
     '--enable',
-    'simd',
+    'simd,threads',
     '-o',
     'out.wasm',
     source,

@@ -1,7 +1,8 @@
 import type { Config } from '../config/schema.ts'
-import { INTERNAL, OUT } from '../model/direction.ts'
+import type { Room } from '../model/heap.ts'
 import type { Dimension } from './dimension.ts'
 import { memberIsCode, membersAndOther } from './exclusive.ts'
+import { classifying } from './wasm-classify.ts'
 
 /** The autonomous system at the far end: the source of what comes in or passes through, the destination of what goes out. */
 export const autonomousSystem: Dimension = {
@@ -11,47 +12,48 @@ export const autonomousSystem: Dimension = {
   singular: 'AS',
   applies: () => true,
   members: ({ asNumbers }) => membersAndOther(asNumbers),
-  classifier({ asNumbers }) {
+  classifier({ asNumbers }, _space, room) {
     const other = asNumbers.length
-    const memberOf = lookup(asNumbers)
+    const { small, starts, members } = numberTables(asNumbers, room)
     return {
       codes: other + 1,
-      // Hot: runs once per flow. Internal traffic has no far end.
       classify({ length, srcAs, dstAs }, { direction }, _exporters, codes) {
-        for (let i = 0; i < length; i++) {
-          const way = direction[i]!
-          codes[i] = way === INTERNAL ? other : memberOf(way === OUT ? dstAs[i]! : srcAs[i]!)
-        }
+        classifying().codesOfAs(
+          length,
+          srcAs.byteOffset,
+          dstAs.byteOffset,
+          direction.byteOffset,
+          small.byteOffset,
+          starts.byteOffset,
+          members.byteOffset,
+          starts.length,
+          other,
+          codes.byteOffset,
+        )
       },
       memberships: memberIsCode(other + 1),
     }
   },
 }
 
-/** AS numbers of 16 bits by table, greater ones by halving through ranges; where two members name a number, the first has it. */
-function lookup(asNumbers: Config['asNumbers']): (number: number) => number {
+const SMALL = 65_536
+const BEHIND_ALL = 2 ** 32
+
+/** AS numbers of 16 bits by table, greater ones by range; where two members name a number, the first has it. */
+function numberTables(asNumbers: Config['asNumbers'], room: Room) {
   const other = asNumbers.length
   const ranges = asNumbers.flatMap(({ numbers }, member) => numbers.map((range) => ({ ...range, member })))
-  const small = new Uint16Array(65_536).fill(other)
+  const small = new Uint16Array(...room.allocate(SMALL * 2), SMALL).fill(other)
   for (const { from, to, member } of ranges.toReversed())
-    if (from < 65_536) small.fill(member, from, Math.min(to, 65_535) + 1)
-  const edges = [...new Set([65_536, ...ranges.flatMap(({ from, to }) => [from, to + 1])])]
-    .filter((edge) => edge >= 65_536)
+    if (from < SMALL) small.fill(member, from, Math.min(to, SMALL - 1) + 1)
+  const edges = [...new Set([SMALL, ...ranges.flatMap(({ from, to }) => [from, to + 1])])]
+    .filter((edge) => edge >= SMALL && edge < BEHIND_ALL)
     .sort((a, b) => a - b)
-  const starts = Float64Array.from(edges)
-  const members = Uint16Array.from(
-    edges,
-    (edge) => ranges.find(({ from, to }) => from <= edge && edge <= to)?.member ?? other,
-  )
-  return (number) => {
-    if (number < 65_536) return small[number]!
-    let low = 0
-    let high = starts.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if (starts[middle]! <= number) low = middle
-      else high = middle - 1
-    }
-    return members[low]!
+  const starts = new Uint32Array(...room.allocate(edges.length * 4), edges.length)
+  const members = new Uint16Array(...room.allocate(edges.length * 2), edges.length)
+  for (const [at, edge] of edges.entries()) {
+    starts[at] = edge
+    members[at] = ranges.find(({ from, to }) => from <= edge && edge <= to)?.member ?? other
   }
+  return { small, starts, members }
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Member } from '../model/cell.ts'
 import type { FlowBatch } from '../model/flow-batch.ts'
+import type { Room } from '../model/heap.ts'
 import type { AddressSpace, Ends } from './direction.ts'
 
 /**
@@ -27,13 +28,14 @@ export interface Dimension {
   readonly ownDirection?: true
   /** Counts every exporter, also those that are not marked `border` when others are (routers). */
   readonly everyExporter?: true
-  classifier(config: Config, space: AddressSpace): Classifier
+  /** `room`: for what it looks up in WebAssembly. */
+  classifier(config: Config, space: AddressSpace, room: Room): Classifier
 }
 
 export interface Classifier {
   /** Codes are 0 to `codes - 1`. */
   readonly codes: number
-  /** Hot: writes one code per flow. */
+  /** Hot: writes one code per flow. All columns lie in the heap, so that this may be done in WebAssembly (`wasm-classify.ts`). */
   classify(batch: FlowBatch, ends: Ends, exporters: readonly string[], codes: Uint32Array): void
   /** The members that a code stands for, each with the direction it counts as. Empty: counted nowhere here. */
   memberships(code: number, direction: number): readonly Membership[]

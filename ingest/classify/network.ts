@@ -1,5 +1,6 @@
 import { IN, INTERNAL, OUT } from '../model/direction.ts'
 import type { Classifier, Dimension, Membership } from './dimension.ts'
+import { classifying } from './wasm-classify.ts'
 
 /**
  * Networks may overlap: a flow counts once for each network that holds its source or destination, as `in`, `out` or,
@@ -21,9 +22,8 @@ function byEnds(networks: readonly (readonly number[])[]): Classifier {
   const count = networks.length
   return {
     codes: count * count,
-    // Hot: runs once per flow.
-    classify(batch, { srcSet, dstSet }, _exporters, codes) {
-      for (let i = 0; i < batch.length; i++) codes[i] = srcSet[i]! * count + dstSet[i]!
+    classify({ length }, { srcSet, dstSet }, _exporters, codes) {
+      classifying().codesOfSets(length, srcSet.byteOffset, dstSet.byteOffset, count, codes.byteOffset)
     },
     memberships(code) {
       const src = networks[Math.floor(code / count)]!

@@ -13,8 +13,11 @@ export interface MarkedPrefix {
 export interface PrefixTable {
   /** The marks of each set, ascending. */
   readonly sets: readonly (readonly number[])[]
-  /** Hot: the set of the address whose four words start at `words[at]`. */
+  /** The set of the address whose four words start at `words[at]`. */
   setOf(words: Uint32Array, at: number): number
+  /** What a look-up goes through (see `buildTrie`), and where in it one of an IPv6 address begins; one of IPv4 at 0. */
+  readonly trie: Int32Array
+  readonly rootOfIPv6: number
 }
 
 /** A stretch of addresses up to the next stretch, all within the same prefixes. */
@@ -54,7 +57,8 @@ export function createPrefixTable(prefixes: readonly MarkedPrefix[]): PrefixTabl
   const rootOfIPv6 = roots[1]!
   return {
     sets,
-    // Hot: twice per flow.
+    trie,
+    rootOfIPv6,
     setOf(words, at) {
       const isIPv4 = words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0xffff
       let word = isIPv4 ? at + 3 : at

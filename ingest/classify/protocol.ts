@@ -3,6 +3,7 @@ import type { Member } from '../model/cell.ts'
 import { UNKNOWN } from '../model/flow-batch.ts'
 import type { Dimension } from './dimension.ts'
 import { memberIsCode, membersAndOther } from './exclusive.ts'
+import { classifying } from './wasm-classify.ts'
 
 const MULTICAST: Member = { id: 'multicast', label: 'multicast' }
 
@@ -14,18 +15,24 @@ export const protocol: Dimension = {
   singular: 'Protocol',
   applies: () => true,
   members: ({ protocols }) => membersAndOther(withMulticast(protocols)),
-  classifier({ protocols }) {
+  classifier({ protocols }, _space, room) {
     const all = withMulticast(protocols)
     const group = all.findIndex(({ id }) => id === MULTICAST.id)
-    const memberOf = new Uint16Array(UNKNOWN + 1).fill(all.length)
+    const memberOf = new Uint16Array(...room.allocate((UNKNOWN + 1) * 2), UNKNOWN + 1).fill(all.length)
     for (const [member, { numbers }] of [...protocols.entries()].reverse()) {
       for (const number of numbers) memberOf[number] = member
     }
     return {
       codes: all.length + 1,
-      // Hot: runs once per flow.
       classify({ length, protocol }, { multicast }, _exporters, codes) {
-        for (let i = 0; i < length; i++) codes[i] = multicast[i] === 1 ? group : memberOf[protocol[i]!]!
+        classifying().codesOfValueOrGroup(
+          length,
+          protocol.byteOffset,
+          memberOf.byteOffset,
+          multicast.byteOffset,
+          group,
+          codes.byteOffset,
+        )
       },
       memberships: memberIsCode(all.length + 1),
     }

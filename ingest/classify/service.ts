@@ -1,7 +1,9 @@
 import type { Config } from '../config/schema.ts'
 import { UNKNOWN } from '../model/flow-batch.ts'
+import type { Room } from '../model/heap.ts'
 import type { Classifier, Dimension } from './dimension.ts'
 import { memberIsCode, membersAndOther } from './exclusive.ts'
+import { classifying } from './wasm-classify.ts'
 
 /** Services: the destination port decides, else the source port, else `other`; never twice. */
 export const service: Dimension = {
@@ -11,18 +13,22 @@ export const service: Dimension = {
   singular: 'Service',
   applies: ({ compat }) => compat === 'none',
   members: ({ services }) => membersAndOther(services),
-  classifier({ services }) {
-    const { tableOf, serviceAt } = portTables(services)
+  classifier({ services }, _space, room) {
+    const { tableOf, serviceAt } = portTables(services, room)
     const other = services.length
     return {
       codes: services.length + 1,
-      // Hot: runs once per flow.
       classify({ length, protocol, srcPort, dstPort }, _ends, _exporters, codes) {
-        for (let i = 0; i < length; i++) {
-          const table = tableOf[protocol[i]!]! * 65_536
-          const byDst = serviceAt[table + dstPort[i]!]!
-          codes[i] = byDst !== other ? byDst : serviceAt[table + srcPort[i]!]!
-        }
+        classifying().codesOfPorts(
+          length,
+          protocol.byteOffset,
+          srcPort.byteOffset,
+          dstPort.byteOffset,
+          tableOf.byteOffset,
+          serviceAt.byteOffset,
+          other,
+          codes.byteOffset,
+        )
       },
       memberships: memberIsCode(services.length + 1),
     }
@@ -37,7 +43,7 @@ export const serviceSrc: Dimension = {
   singular: 'Service by source port',
   applies: ({ compat }) => compat === 'cuflow',
   members: ({ services }) => membersAndOther(services),
-  classifier: ({ services }) => byOnePort(services, 'srcPort'),
+  classifier: ({ services }, _space, room) => byOnePort(services, 'srcPort', room),
 }
 
 export const serviceDst: Dimension = {
@@ -47,11 +53,11 @@ export const serviceDst: Dimension = {
   singular: 'Service by destination port',
   applies: ({ compat }) => compat === 'cuflow',
   members: ({ services }) => membersAndOther(services),
-  classifier: ({ services }) => byOnePort(services, 'dstPort'),
+  classifier: ({ services }, _space, room) => byOnePort(services, 'dstPort', room),
 }
 
-function byOnePort(services: Config['services'], end: 'srcPort' | 'dstPort'): Classifier {
-  const { tableOf, serviceAt } = portTables(services)
+function byOnePort(services: Config['services'], end: 'srcPort' | 'dstPort', room: Room): Classifier {
+  const { tableOf, serviceAt } = portTables(services, room)
   const nowhere = services.length + 1
   return {
     codes: services.length + 2,
@@ -68,12 +74,13 @@ function byOnePort(services: Config['services'], end: 'srcPort' | 'dstPort'): Cl
 }
 
 /** A table of 65,536 ports for each protocol that has services, after one for all that have none. The first service that names a port has it. */
-function portTables(services: Config['services']): { tableOf: Uint8Array; serviceAt: Uint16Array } {
+function portTables(services: Config['services'], room: Room): { tableOf: Uint8Array; serviceAt: Uint16Array } {
   const ranges = services.flatMap(({ ports }, member) => ports.map((range) => ({ ...range, member })))
   const protocols = [...new Set(ranges.map(({ protocol }) => protocol))]
-  const tableOf = new Uint8Array(UNKNOWN + 1)
+  const tableOf = new Uint8Array(...room.allocate(UNKNOWN + 1), UNKNOWN + 1).fill(0)
   for (const [index, protocol] of protocols.entries()) tableOf[protocol] = index + 1
-  const serviceAt = new Uint16Array((protocols.length + 1) * 65_536).fill(services.length)
+  const entries = (protocols.length + 1) * 65_536
+  const serviceAt = new Uint16Array(...room.allocate(entries * 2), entries).fill(services.length)
   for (const { protocol, from, to, member } of ranges.reverse()) {
     serviceAt.fill(member, tableOf[protocol]! * 65_536 + from, tableOf[protocol]! * 65_536 + to + 1)
   }

@@ -1,6 +1,7 @@
 import { UNKNOWN } from '../model/flow-batch.ts'
 import type { Dimension } from './dimension.ts'
 import { memberIsCode, membersAndOther } from './exclusive.ts'
+import { classifying } from './wasm-classify.ts'
 
 /** Classes of the whole TOS byte; where two name a value, the first has it. */
 export const tos: Dimension = {
@@ -10,16 +11,15 @@ export const tos: Dimension = {
   singular: 'TOS class',
   applies: () => true,
   members: ({ tos }) => membersAndOther(tos),
-  classifier({ tos: classes }) {
-    const memberOf = new Uint16Array(UNKNOWN + 1).fill(classes.length)
+  classifier({ tos: classes }, _space, room) {
+    const memberOf = new Uint16Array(...room.allocate((UNKNOWN + 1) * 2), UNKNOWN + 1).fill(classes.length)
     for (const [member, { values }] of [...classes.entries()].reverse()) {
       for (const { from, to } of values) memberOf.fill(member, from, to + 1)
     }
     return {
       codes: classes.length + 1,
-      // Hot: runs once per flow.
       classify({ length, tos }, _ends, _exporters, codes) {
-        for (let i = 0; i < length; i++) codes[i] = memberOf[tos[i]!]!
+        classifying().codesOfValue(length, tos.byteOffset, memberOf.byteOffset, codes.byteOffset)
       },
       memberships: memberIsCode(classes.length + 1),
     }

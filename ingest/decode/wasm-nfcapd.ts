@@ -1,6 +1,6 @@
-import { UserError } from '../model/errors.ts'
 import { BATCH_SIZE, createFlowBatch, type FlowBatch } from '../model/flow-batch.ts'
-import { createWasmMemory, startWasm } from '../model/wasm.ts'
+import { heapMemory, openRoom } from '../model/heap.ts'
+import { startWasm } from '../model/wasm.ts'
 import { CODE } from './nfcapd.wasm.ts'
 import { MOST_UNPACKED } from './unpacking.ts'
 
@@ -11,8 +11,8 @@ interface Functions {
 }
 
 /**
- * What decoding nfcapd does in WebAssembly, in a memory that all files of a thread share: nothing in it is good any more once another
- * file has had its turn.
+ * What decoding nfcapd does in WebAssembly, in places of the heap that all files of a thread share: nothing in them is good any more once
+ * another file has had its turn.
  */
 export interface NfcapdMemory {
   /** Unpacks an LZ4 block (not a frame) into at most `room` bytes, good until the next call. Throws when it is damaged, or needs more room. */
@@ -35,11 +35,7 @@ export const SHAPES = 256
 export const SHAPE_WORDS = 64
 export const EXPORTERS = 64
 export const EXPORTER_WORDS = 6
-/** What `unpack` wants before each of its places. */
-const SLACK = 64
 const FOUND_WORDS = 6
-/** More than all the small places take. */
-const SMALL = 1 << 20
 
 type Places = [shapes: number, exporters: number, columns: number, found: number]
 
@@ -51,35 +47,23 @@ export function nfcapdMemory(): NfcapdMemory {
   return made
 }
 
-/** JavaScript and WebAssembly see the same words only where those of the machine are little-endian. */
-const HOST_IS_LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
-
 function createNfcapdMemory(): NfcapdMemory {
-  if (!HOST_IS_LITTLE)
-    throw new UserError('this machine is big-endian; flowscan reads nfcapd files on little-endian ones')
-  // Small places first. Of the large ones behind them the system gives what is touched.
-  let end = SLACK
-  const place = (bytes: number): number => {
-    const at = end
-    end += Math.ceil(bytes / SLACK) * SLACK
-    return at
-  }
-  const packedAt = SMALL
-  const unpackedAt = packedAt + MOST_UNPACKED + SLACK
-  const memory = createWasmMemory(unpackedAt + MOST_UNPACKED)
-  const { buffer } = memory
-  const words = (count: number) => new Uint32Array(buffer, place(count * 4), count)
-  const bytes = new Uint8Array(buffer)
+  // Of the large places the system gives what is touched.
+  const { allocate } = openRoom()
+  const words = (count: number) => new Uint32Array(...allocate(count * 4), count).fill(0)
   const shapes = words(SHAPES * SHAPE_WORDS)
   const exporters = words(EXPORTERS * EXPORTER_WORDS)
-  const batch = createFlowBatch(BATCH_SIZE, (size) => [buffer, place(size)])
+  const batch = createFlowBatch(BATCH_SIZE, allocate)
   const { length: _, ...columns } = batch
   const sysId = words(BATCH_SIZE)
   const columnPlaces = words(Object.keys(columns).length + 1)
   columnPlaces.set([...Object.values(columns), sysId].map(({ byteOffset }) => byteOffset))
   const found = words(FOUND_WORDS)
-  const receivedMs = new Float64Array(buffer, found.byteOffset, 1)
-  const { unpack, readFlows } = startWasm<Functions>(CODE, memory)
+  const receivedMs = new Float64Array(found.buffer, found.byteOffset, 1)
+  const packed = new Uint8Array(...allocate(MOST_UNPACKED))
+  const unpacked = new Uint8Array(...allocate(MOST_UNPACKED))
+  const [packedAt, unpackedAt] = [packed.byteOffset, unpacked.byteOffset]
+  const { unpack, readFlows } = startWasm<Functions>(CODE, heapMemory())
   const places = [shapes, exporters, columnPlaces, found].map(({ byteOffset }) => byteOffset) as Places
 
   return {
@@ -88,14 +72,14 @@ function createNfcapdMemory(): NfcapdMemory {
     shapes,
     exporters,
     unpack(block, room) {
-      bytes.set(block, packedAt)
+      packed.set(block)
       const length = unpack(packedAt, packedAt + block.length, unpackedAt, unpackedAt + room)
       if (length < 0) throw new RangeError(`damaged, or more than ${room} bytes come out of it`)
-      return bytes.subarray(unpackedAt, unpackedAt + length)
+      return unpacked.subarray(0, length)
     },
     hold(block) {
-      if (block.buffer === buffer) return block.byteOffset
-      bytes.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), unpackedAt)
+      if (block.buffer === unpacked.buffer) return block.byteOffset
+      unpacked.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength))
       return unpackedAt
     },
     readFlows(from, behind) {

@@ -1,12 +1,13 @@
 import { Worker } from 'node:worker_threads'
 import type { FlowReader, ReadFile } from '../decode/flow-reader.ts'
 import { BATCH_SIZE, createFlowBatch, type FlowBatch, type FlowsSoFar } from '../model/flow-batch.ts'
+import { openRoom } from '../model/heap.ts'
 import { type Failure, toError } from './failure.ts'
 
 /** Batches that may be decoded and not yet counted. */
 const AHEAD = 8
 
-/** What the thread is given: batches and the marks of those that it may fill, both in memory that two threads see. */
+/** What the thread is given: batches and the marks of those that it may fill, both in memory that two threads see; the batches in the heap of the one that counts. */
 export interface DecodeTask {
   readonly descriptor: number
   readonly timeZone: string
@@ -25,18 +26,21 @@ export type DecodeNews =
 export function readAhead(descriptor: number, timeZone: string): FlowReader {
   return (emit) =>
     new Promise((resolve, reject) => {
-      const batches = Array.from({ length: AHEAD }, () =>
-        createFlowBatch(BATCH_SIZE, (bytes) => [new SharedArrayBuffer(bytes), 0]),
-      )
+      const room = openRoom()
+      const batches = Array.from({ length: AHEAD }, () => createFlowBatch(BATCH_SIZE, room.allocate))
       const isFree = new Int32Array(new SharedArrayBuffer(AHEAD * 4)).fill(1)
       const exporters: string[] = []
       const workerData: DecodeTask = { descriptor, timeZone, batches, isFree }
       const worker = new Worker(new URL('./decode-thread.js', import.meta.url), { workerData })
-      /** The descriptor is the caller's to close: not before the thread has let go of it. What that told meanwhile no longer counts. */
-      const fail = (error: unknown) => {
+      /** The descriptor is the caller's to close, and the room ours: not before the thread has let go of them. What that told meanwhile no longer counts. */
+      const end = (settle: () => void) => {
         worker.removeAllListeners('message')
-        void worker.terminate().then(() => reject(error))
+        void worker.terminate().then(() => {
+          room.close()
+          settle()
+        })
       }
+      const fail = (error: unknown) => end(() => reject(error))
       const count = (filled: number, length: number, known: FlowsSoFar) => {
         exporters.push(...known.exporters)
         batches[filled]!.length = length
@@ -45,7 +49,7 @@ export function readAhead(descriptor: number, timeZone: string): FlowReader {
         Atomics.notify(isFree, filled)
       }
       worker.on('message', (news: DecodeNews) => {
-        if ('read' in news) return resolve(news.read)
+        if ('read' in news) return end(() => resolve(news.read))
         if ('failure' in news) return fail(toError(news.failure))
         try {
           count(news.filled, news.length, news.known)

@@ -1,12 +1,14 @@
 import { randomInt } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { heapBatches } from '../aggregate/heap-batch.ts'
 import { createFlowList, createHosts, type Hosts } from '../aggregate/hosts.ts'
 import { decodeFlowFile } from '../decode/index.ts'
 import { formatAddress } from '../model/address.ts'
 import { addCounters, type Counter, compareCounters } from '../model/counter.ts'
 import { DecodeError, EXIT, UserError } from '../model/errors.ts'
 import { type FlowBatch, type FlowFileSummary, UNKNOWN } from '../model/flow-batch.ts'
+import { openRoom } from '../model/heap.ts'
 
 /** Counters as stored in the file: no sampling applied, the way back of bidirectional records apart. */
 export interface Tally {
@@ -75,6 +77,8 @@ export async function inspectFile(path: string): Promise<Inspection> {
     if (error instanceof Error && 'syscall' in error)
       throw new UserError(`${path}: cannot be read: ${error.message}`, EXIT.io, { cause: error })
     throw error
+  } finally {
+    inspector.close()
   }
 }
 
@@ -83,9 +87,11 @@ function createInspector() {
   const byTos = createTallies()
   const bySrcAs = createTallies()
   const byExporter = createTallies()
-  const sources = createHosts(randomInt(0x1_0000_0000))
-  const destinations = createHosts(randomInt(0x1_0000_0000))
-  const oneWay = createFlowList()
+  const room = openRoom()
+  const inHeap = heapBatches(room)
+  const sources = createHosts(room, randomInt(0x1_0000_0000))
+  const destinations = createHosts(room, randomInt(0x1_0000_0000))
+  const oneWay = createFlowList(room)
   const firstFlows: FlowRow[] = []
   const sum: Tally = { flows: 0, packets: 0, octets: 0 }
   const out: Omit<Tally, 'flows'> = { packets: 0, octets: 0 }
@@ -93,7 +99,8 @@ function createInspector() {
   let lastMs = Number.NEGATIVE_INFINITY
 
   // Hot: runs once per flow.
-  function add(batch: FlowBatch): void {
+  function add(given: FlowBatch): void {
+    const batch = inHeap(given)
     const { length, octets, packets, flows, reverse, srcAddr, dstAddr, startMs, endMs } = batch
     for (let i = 0; i < length; i++) {
       if (reverse[i] === 1) {
@@ -121,7 +128,8 @@ function createInspector() {
   function recount(): ((batch: FlowBatch) => void) | null {
     const [bySource, byDestination] = [sources.recount(), destinations.recount()]
     if (!bySource && !byDestination) return null
-    return (batch) => {
+    return (given) => {
+      const batch = inHeap(given)
       for (let i = 0; i < batch.length; i++) if (batch.reverse[i] === 0) oneWay.flows[oneWay.length++] = i
       if (bySource) sources.add(batch.srcAddr, oneWay, 0, batch)
       if (byDestination) destinations.add(batch.dstAddr, oneWay, 0, batch)
@@ -158,7 +166,7 @@ function createInspector() {
     }
   }
 
-  return { add, recount, finish }
+  return { add, recount, finish, close: room.close }
 }
 
 /** The last date that JavaScript has, in unix ms: damaged files hold any number. */

@@ -65,7 +65,9 @@ function config(more: Partial<ConfigInput> = {}): Config {
 function accumulate(flows: readonly Partial<Flow>[], under: Config = config(), seed = 1): Accumulation {
   const accumulator = createAccumulator(under, SLOT, seed)
   accumulator.add(batchOf(flows), EXPORTERS)
-  return accumulator.finish()
+  const found = accumulator.finish()
+  accumulator.close()
+  return found
 }
 
 function batchOf(flows: readonly Partial<Flow>[]): FlowBatch {
@@ -417,6 +419,7 @@ test('case 64: one batch after the other carries on', () => {
   )
   for (let times = 0; times < 3; times++) accumulator.add(structuredClone(batch), EXPORTERS)
   const { octets, hosts, slots } = accumulator.finish()
+  accumulator.close()
   const all = 3n * 4096n * BigInt(most)
   expect([octets, hosts.inside.rows[0]![1], hosts.outside.rows[0]![1]]).toEqual([all, all, all])
   expect(addUp(slots.map(({ cells }) => cells['network/servers,service/web']!.in![0]))).toBe(all)

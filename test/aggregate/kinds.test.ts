@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { createKindRows, createKinds } from '../../ingest/aggregate/kinds.ts'
+import { openRoom } from '../../ingest/model/heap.ts'
 
 test('case 64: kinds that are worked off again and again hand over every octet, once', () => {
-  const kinds = createKinds(1)
-  const rows = createKindRows(4)
+  const room = openRoom()
+  const kinds = createKinds(room, 1)
+  const rows = createKindRows(room, 4)
   rows.octets.fill(2 ** 52 - 1)
   rows.flows.fill(1)
   const sum = { octets: 0n, flows: 0n }

@@ -117,6 +117,7 @@ function countStream(stream) {
   const recount = accumulator.recount()
   if (recount !== null) emit(stream, recount)
   const { flows, hosts } = accumulator.finish()
+  accumulator.close()
   if (flows !== FLOWS || (hosts.outside.distinct === null) !== (recount !== null)) throw new Error('miscounted')
 }
 

@@ -6,6 +6,7 @@ import type { ConfigInput } from '../../ingest/config/schema.ts'
 import { parseAddress } from '../../ingest/model/address.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { createFlowBatch, UNKNOWN } from '../../ingest/model/flow-batch.ts'
+import { openRoom } from '../../ingest/model/heap.ts'
 
 interface Flow {
   src?: string
@@ -32,8 +33,9 @@ const input: ConfigInput = {
 /** What one flow counts as: `member direction` in every dimension. */
 function classify(flow: Flow, more: Partial<ConfigInput> = {}): { direction: string; [dimension: string]: string } {
   const { config } = parseConfig({ ...input, ...more }, '/flowscan.config.ts')
-  const space = createAddressSpace(config)
-  const batch = createFlowBatch(1)
+  const room = openRoom()
+  const space = createAddressSpace(config, room)
+  const batch = createFlowBatch(1, room.allocate)
   batch.length = 1
   batch.srcAddr.set(parseAddress(flow.src ?? '192.0.2.1')!)
   batch.dstAddr.set(parseAddress(flow.dst ?? '198.51.100.1')!)
@@ -43,12 +45,13 @@ function classify(flow: Flow, more: Partial<ConfigInput> = {}): { direction: str
   batch.tos[0] = flow.tos ?? 0
   batch.srcAs[0] = flow.srcAs ?? 0
   batch.dstAs[0] = flow.dstAs ?? 0
-  const ends = createEnds(1)
+  batch.exporter[0] = 0
+  const ends = createEnds(room, 1)
   space.locate(batch, ends)
   const result: { direction: string; [dimension: string]: string } = { direction: DIRECTIONS[ends.direction[0]!]! }
   for (const dimension of activeDimensions(config)) {
-    const classifier = dimension.classifier(config, space)
-    const codes = new Uint32Array(1)
+    const classifier = dimension.classifier(config, space, room)
+    const codes = new Uint32Array(...room.allocate(4), 1)
     classifier.classify(batch, ends, [flow.exporter ?? '127.0.0.2'], codes)
     expect(codes[0]).toBeLessThan(classifier.codes)
     const members = dimension.members(config)
@@ -58,6 +61,7 @@ function classify(flow: Flow, more: Partial<ConfigInput> = {}): { direction: str
       .sort()
       .join(', ')
   }
+  room.close()
   return result
 }
 

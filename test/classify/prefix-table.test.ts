@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { createAddressSpace, createEnds } from '../../ingest/classify/direction.ts'
 import { createPrefixTable } from '../../ingest/classify/prefix-table.ts'
+import type { Config } from '../../ingest/config/schema.ts'
 import { type Address, maskWord, type Prefix, parseAddress, parsePrefix } from '../../ingest/model/address.ts'
+import { DIRECTIONS } from '../../ingest/model/direction.ts'
+import { createFlowBatch } from '../../ingest/model/flow-batch.ts'
+import { openRoom } from '../../ingest/model/heap.ts'
 
 function prefix(text: string): Prefix {
   const parsed = parsePrefix(text)
@@ -95,3 +100,44 @@ test('agrees with asking every prefix', () => {
     { seed: 1, numRuns: 2000 },
   )
 })
+
+test('what is looked up flow by flow agrees with asking every prefix, and so does the direction', () => {
+  const anyEnds = fc.array(fc.tuple(address, address), { minLength: 1, maxLength: 12 })
+  fc.assert(
+    fc.property(
+      fc.array(block, { maxLength: 8 }),
+      fc.array(block, { maxLength: 4 }),
+      anyEnds,
+      (blocks, ours, pairs) => {
+        const room = openRoom()
+        const space = createAddressSpace({ subnets: ours, networks: blocks.map(networkOf) }, room)
+        const batch = createFlowBatch(64, room.allocate)
+        const bases = [...blocks, ...ours].map(({ address: base }) => base)
+        const flows = [...pairs, ...bases.map((base, at) => [base, bases.at(at - 1)!] as const)]
+        batch.length = flows.length
+        batch.srcAddr.set(flows.flatMap(([src]) => src))
+        batch.dstAddr.set(flows.flatMap(([, dst]) => dst))
+        const ends = createEnds(room, 64)
+        space.locate(batch, ends)
+        const networksOf = (one: Address) => blocks.flatMap((each, mark) => (holds(each, one) ? [mark] : []))
+        const isOurs = (one: Address) => ours.some((each) => holds(each, one))
+        for (const [i, [src, dst]] of flows.entries()) {
+          const isGroup = dst[0]! >>> 24 === 0xff || (isMapped(dst) && dst[3]! >>> 28 === 0xe)
+          const [from, to] = [isOurs(src), isOurs(dst) && !isGroup]
+          expect(space.networks[ends.srcSet[i]!]).toEqual(networksOf(src))
+          expect(space.networks[ends.dstSet[i]!]).toEqual(networksOf(dst))
+          expect(ends.multicast[i]).toBe(isGroup ? 1 : 0)
+          expect(DIRECTIONS[ends.direction[i]!]).toBe(
+            isGroup ? (from ? 'out' : 'in') : from ? (to ? 'internal' : 'out') : to ? 'in' : 'transit',
+          )
+        }
+        room.close()
+      },
+    ),
+    { seed: 2, numRuns: 1000 },
+  )
+})
+
+function networkOf(prefix: Prefix) {
+  return { prefixes: [prefix] } as unknown as Config['networks'][number]
+}

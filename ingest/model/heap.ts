@@ -1,0 +1,79 @@
+import { UserError } from './errors.ts'
+import { createWasmMemory, PAGE, type WasmMemory } from './wasm.ts'
+
+/*
+ * The memory of a thread in which JavaScript and WebAssembly work on the same columns and tables: what one has written, the other
+ * reads where it lies. It only grows; what is given back goes to the next who wants as much.
+ */
+
+/** Places in the heap that are given back together. */
+export interface Room {
+  /** So many bytes, and where they begin: a multiple of 64. What they hold is left over from others. */
+  allocate(bytes: number): readonly [SharedArrayBuffer, number]
+  /** Gives back all places. Whoever still looks at them sees what others write. */
+  close(): void
+}
+
+/** All that an address of 32 bits can point to. */
+const MOST = 2 ** 32
+/** The smallest place; every other is as large as a power of two. */
+const LEAST = 64
+
+interface Heap {
+  readonly memory: WasmMemory
+  /** By size: where places begin that were given back. */
+  readonly free: Map<number, number[]>
+  /** Behind the last place. */
+  end: number
+}
+
+/** JavaScript and WebAssembly see the same words only where those of the machine are little-endian. */
+const HOST_IS_LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
+let made: Heap | undefined
+
+function heap(): Heap {
+  if (!HOST_IS_LITTLE) throw new UserError('this machine is big-endian; flowscan counts flows on little-endian ones')
+  made ??= { memory: createWasmMemory(PAGE, MOST), free: new Map(), end: LEAST }
+  return made
+}
+
+/** What WebAssembly works on in this thread. */
+export function heapMemory(): WasmMemory {
+  return heap().memory
+}
+
+/** Does WebAssembly see this column? */
+export function isInHeap({ buffer }: Uint32Array): boolean {
+  return buffer instanceof SharedArrayBuffer && seen.has(buffer)
+}
+
+/** What the heap's memory looked like, each time it had grown. */
+const seen = new WeakSet<SharedArrayBuffer>()
+
+export function openRoom(): Room {
+  const taken: { readonly at: number; readonly size: number }[] = []
+  return {
+    allocate(bytes) {
+      const size = Math.max(LEAST, 2 ** Math.ceil(Math.log2(bytes)))
+      const at = take(heap(), size)
+      taken.push({ at, size })
+      return [heap().memory.buffer, at]
+    },
+    close() {
+      const { free } = heap()
+      for (const { at, size } of taken.splice(0)) free.set(size, [...(free.get(size) ?? []), at])
+    },
+  }
+}
+
+function take(heap: Heap, size: number): number {
+  const spare = heap.free.get(size)?.pop()
+  if (spare !== undefined) return spare
+  const at = heap.end
+  heap.end += size
+  const missing = heap.end - heap.memory.buffer.byteLength
+  if (missing > 0) heap.memory.grow(Math.ceil(missing / PAGE))
+  seen.add(heap.memory.buffer)
+  return at
+}
