@@ -1,4 +1,5 @@
 import { kill, pid } from 'node:process'
+import { withoutChance } from './chance.mjs'
 
 /*
  * Loaded with `node --import` ahead of flowscan's command line: loads what that will load, then stops until whoever traces sends SIGCONT.
@@ -6,4 +7,5 @@ import { kill, pid } from 'node:process'
  */
 await import('commander')
 await import(process.env.FLOWSCAN_LOADS)
+withoutChance()
 kill(pid, 'SIGSTOP')

@@ -1,9 +1,11 @@
 import type { Run } from './product.ts'
-import { damageIn, disturb, LOOKING, MUTATING, type Point, recover, type Stage, type Verdict } from './stage.ts'
+import { disturbInHost, LOOKING, MUTATING, type Point, type Stage, settle, type Verdict } from './stage.ts'
 import { differenceOf } from './state.ts'
 
+/** What disks answer most. */
+const COMMON = ['EIO', 'ENOSPC', 'EACCES', 'EMFILE']
 /** What the disk may answer where something changes, and where somebody only looks. */
-const REFUSALS = ['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EMFILE', 'EINTR']
+const REFUSALS = [...COMMON, 'EDQUOT', 'EROFS', 'EINTR']
 const OF_LOOKING = ['EIO', 'EACCES', 'EMFILE', 'EINTR']
 /** Of some calls, besides or instead. After EINTR of getdents64, which no local file system gives, libuv forgets the names it had. */
 const OTHERS: { readonly [call: string]: readonly string[] } = {
@@ -19,8 +21,14 @@ export interface Trouble {
   readonly what: string
 }
 
-/** Every trouble of a stage. */
+/** Every trouble of a stage, the common ones of all calls first. */
 export function troublesOf({ points }: Stage): Trouble[] {
+  const isCommon = ({ what }: Trouble) => COMMON.includes(what.replace('error=', ''))
+  const all = allTroubles(points)
+  return [...all.filter(isCommon), ...all.filter((trouble) => !isCommon(trouble))]
+}
+
+function allTroubles(points: readonly Point[]): Trouble[] {
   return withoutSiblings(points).flatMap((point) => {
     const { call, what } = point
     const isChanging = MUTATING.includes(call) && (call !== 'openat' || what.startsWith('create '))
@@ -50,12 +58,12 @@ function withoutSiblings(points: readonly Point[]): Point[] {
  * nothing that was there is lost, and one more run gives the bytes of an undisturbed one.
  */
 export function failAt(stage: Stage, { point, what }: Trouble, worker = 0): Promise<Verdict> {
-  return disturb(
+  return disturbInHost(
     stage,
     point,
     what,
     worker,
-    async (run, base) => misbehaviourOf(stage, run, base) ?? damageIn(stage, base) ?? (await recover(stage, base)),
+    async (run, base) => misbehaviourOf(stage, run, base) ?? (await settle(stage, base, worker)),
   )
 }
 

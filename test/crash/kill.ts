@@ -1,4 +1,4 @@
-import { damageIn, disturb, MUTATING, type Point, recover, type Stage, type Verdict } from './stage.ts'
+import { disturb, MUTATING, type Point, type Stage, settle, type Verdict } from './stage.ts'
 
 /** Where the sweep kills: before every call that changes the disk. */
 export function killPoints({ points }: Stage): Point[] {
@@ -7,11 +7,5 @@ export function killPoints({ points }: Stage): Point[] {
 
 /** Kills a run at a point, looks at what is there, runs once more and compares. */
 export function killAt(stage: Stage, point: Point, worker = 0): Promise<Verdict> {
-  return disturb(
-    stage,
-    point,
-    'signal=KILL',
-    worker,
-    async (_run, base) => damageIn(stage, base) ?? recover(stage, base),
-  )
+  return disturb(stage, point, 'signal=KILL', worker, (_run, base) => settle(stage, base, worker))
 }

@@ -58,7 +58,7 @@ export function runShort(stage: Stage, shortage: Shortage, worker = 0): Promise<
       return { kind: 'broken', problem: `it ended with ${code ?? signal}: ${ended} ${stderr.trim().slice(0, 300)}` }
     const damage = damageIn(stage, base)
     system('mount', '-o', `remount,rw,size=${AMPLE.bytes},nr_inodes=${AMPLE.inodes}`, mount)
-    const problem = damage ?? (await recover(stage, base))
+    const problem = damage ?? (await recover(stage, base, worker))
     if (problem !== null) return { kind: 'broken', problem }
     // Where there was enough after all, nothing was shown.
     return { kind: code === 0 ? 'missed' : 'sound' }

@@ -48,7 +48,7 @@ export async function cutPower(stage: Stage, disk: string, cut: Cut, worker = 0)
   })
   const problem = await mounted(copy, mount, async () => {
     const base = join(mount, 'base')
-    return damageIn(stage, base) ?? (await recover(stage, base))
+    return damageIn(stage, base) ?? (await recover(stage, base, worker))
   })
   return problem === null ? { kind: 'sound' } : { kind: 'broken', problem }
 }

@@ -5,7 +5,7 @@ import { findProgram } from '../programs.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname.replace(/\/$/, '')
 /** Far beyond the longest run: whatever takes longer hangs. */
-const HANGS_AFTER_MS = 120_000
+export const HANGS_AFTER_MS = 120_000
 
 /** A compiled flowscan: the directory that holds `dist`. */
 export type Product = string
@@ -21,7 +21,17 @@ export interface Run {
   readonly ms: number
 }
 
-/** Starts `flowscan COMMAND` (with its options) on a directory that holds its config; tells how it ended. */
+/** One thread for what libuv does aside, and no io_uring: otherwise the calls have no order that comes again. */
+export function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0', NO_COLOR: '1' }
+}
+
+/** The command line of `flowscan COMMAND` (with its options) on a directory that holds its config. */
+export function argumentsOf(base: string, command: string): string[] {
+  return [...command.split(' '), '--config', join(base, 'flowscan.config.json')]
+}
+
+/** Starts `flowscan COMMAND` on a directory; tells how it ended. */
 export function startFlowscan(
   product: Product,
   base: string,
@@ -31,13 +41,13 @@ export function startFlowscan(
 ): { child: ChildProcess; ended: Promise<Run> } {
   const cli = join(product, 'dist/ingest/cli.js')
   const began = performance.now()
-  // One thread for what libuv does aside, and no io_uring: otherwise the calls have no order that comes again.
-  const env = { ...process.env, UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0', NO_COLOR: '1', ...more }
-  const child = spawn(
-    process.execPath,
-    [...nodeOptions, cli, ...command.split(' '), '--config', join(base, 'flowscan.config.json')],
-    { cwd: '/', env, stdio: ['ignore', 'ignore', 'pipe'], timeout: HANGS_AFTER_MS, killSignal: 'SIGKILL' },
-  )
+  const child = spawn(process.execPath, [...nodeOptions, cli, ...argumentsOf(base, command)], {
+    cwd: '/',
+    env: { ...environment(), ...more },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: HANGS_AFTER_MS,
+    killSignal: 'SIGKILL',
+  })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text

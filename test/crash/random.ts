@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { type Run, startFlowscan } from './product.ts'
-import { damageIn, freshCopy, recover, type Stage, type Verdict } from './stage.ts'
+import { freshCopy, type Stage, settle, type Verdict } from './stage.ts'
 
 /** When to kill, as a share of the time of an undisturbed run, and when a second flowscan starts beside it, if one does. */
 export interface Moment {
@@ -27,7 +27,7 @@ export async function killAtMoment(stage: Stage, { killAfter, secondAfter }: Mom
   const [, killed, beside] = await Promise.all([kill, first.ended, second?.ended])
   if (beside !== undefined && !MAY_END_WITH.includes(beside.code ?? -1))
     return broken(`the second ended with ${tell(beside)}`)
-  const problem = damageIn(stage, base) ?? (await recover(stage, base))
+  const problem = await settle(stage, base, worker)
   if (problem !== null) return broken(problem)
   return { kind: killed.signal === 'SIGKILL' ? 'sound' : 'missed' }
 

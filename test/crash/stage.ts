@@ -1,9 +1,20 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Host, hostFor } from './host.ts'
 import { copyTree, type Product, type Run, runFlowscan } from './product.ts'
+import { hashOfRemains, namesProcess } from './remains.ts'
 import type { Scenario } from './scenarios.ts'
 import { differenceOf, type State, stateOf, viewOf } from './state.ts'
-import { type Call, type Injection, isCreating, pathsOf, trace, withoutChance } from './strace.ts'
+import {
+  type Call,
+  type Injection,
+  isCreating,
+  pathsOf,
+  type TracedRun,
+  trace,
+  withoutChance,
+  withoutPid,
+} from './strace.ts'
 
 /** What changes something on the disk. A kill before `close` leaves what a kill before the next of these does. */
 export const MUTATING = [
@@ -20,11 +31,18 @@ const ALL = [...MUTATING, ...LOOKING]
 /** A system call of an undisturbed run at which it can be disturbed. */
 export interface Point {
   readonly call: string
+  /** The first of its paths, where `PID` stands for the process id, and which of its thread's calls of this name with this path it is. */
+  readonly path: string
   readonly at: number
+  /** Which of its thread's calls of this name it is, whatever their paths. */
+  readonly number: number
   readonly isMain: boolean
   /** The paths, and which of its calls with these paths it is: alike in every run. */
   readonly what: string
 }
+
+/** A call that fails in every run that is traced. */
+type Standing = Point & { readonly error: string }
 
 /** A scenario made ready: its directory before, and what comes of it undisturbed. */
 export interface Stage {
@@ -38,10 +56,12 @@ export interface Stage {
   /** Of the undisturbed run, all calls that touch the directory. */
   readonly calls: readonly Call[]
   /** What fails in every run that is traced. */
-  readonly always: readonly Injection[]
+  readonly always: Standing | null
   readonly points: readonly Point[]
   /** Of the undisturbed run, in milliseconds, not traced. */
   readonly ms: number
+  /** What runs left of which it is known that the next mends it: `hashOfRemains`. */
+  readonly mended: Set<string>
 }
 
 export async function setStage(scenario: Scenario, root: string, product: Product): Promise<Stage> {
@@ -55,9 +75,10 @@ export async function setStage(scenario: Scenario, root: string, product: Produc
   const run = await runFlowscan(product, undisturbed, scenario.command)
   mustSucceed(run, scenario.name)
   const always = await standingOf(scenario, root, product, before)
+  const everywhere = always === null ? [] : [injectionEverywhere(always)]
   const traced = join(root, 'traced')
   copyTree(before, traced)
-  const { calls, mainThread, ...ended } = await trace(product, traced, scenario.command, ALL, always)
+  const { calls, mainThread, ...ended } = await trace(product, traced, scenario.command, ALL, everywhere)
   mustSucceed(ended, `${scenario.name}, traced`)
   const expected = scenario.stateOf(undisturbed)
   const difference = differenceOf(expected, scenario.stateOf(traced))
@@ -72,8 +93,9 @@ export async function setStage(scenario: Scenario, root: string, product: Produc
     views: [viewOf(before), viewOf(undisturbed)],
     calls: ours.map((call) => ({ ...call, args: call.args.replaceAll(traced, before) })),
     always,
-    points: namePoints(ours, traced, mainThread).filter(({ call }) => always.every((each) => each.call !== call)),
+    points: namePoints(ours, traced, mainThread, always).filter(({ call }) => call !== always?.call),
     ms: run.ms,
+    mended: new Set(),
   }
 }
 
@@ -83,14 +105,19 @@ async function standingOf(
   root: string,
   product: Product,
   before: string,
-): Promise<Injection[]> {
-  if (crosses === undefined) return []
+): Promise<Standing | null> {
+  if (crosses === undefined) return null
   const base = join(root, 'crossing')
   copyTree(before, base)
   const { calls, mainThread } = await trace(product, base, command, ['rename'])
   const point = namePoints(calls, base, mainThread).find(({ what }) => crosses.test(what))
   if (point === undefined) throw new Error(`${name}: no rename is like ${crosses}`)
-  return [{ call: 'rename', at: point.at, isMain: true, what: 'error=EXDEV' }]
+  return { ...point, error: 'error=EXDEV' }
+}
+
+/** Where calls with all paths are to be listed, too. */
+function injectionEverywhere({ call, number, isMain, error }: Standing): Injection {
+  return { call, at: number, isMain, what: error }
 }
 
 function mustSucceed({ code, signal, stderr }: Run, what: string): void {
@@ -98,26 +125,55 @@ function mustSucceed({ code, signal, stderr }: Run, what: string): void {
 }
 
 /** The points of a run. Where several threads beside the main one have a so many-th call of a name, it is the first of them that can be met. */
-export function namePoints(calls: readonly Call[], base: string, mainThread: number): Point[] {
+export function namePoints(
+  calls: readonly Call[],
+  base: string,
+  mainThread: number,
+  always: Standing | null = null,
+): Point[] {
   const seen = new Map<string, number>()
+  const numberOf = countByPath(always?.path)
   const points = new Map<string, Point>()
   for (const call of calls) {
-    const paths = pathsOf(call, base).map(withoutChance).join(' -> ')
-    if (paths === '') continue
-    const text = `${isCreating(call) ? 'create' : call.name} ${paths}`
+    const paths = pathsOf(call, base).map((path) => withoutPid(path, mainThread))
+    if (paths.length === 0) continue
+    const text = `${isCreating(call) ? 'create' : call.name} ${paths.map(withoutChance).join(' -> ')}`
     const count = (seen.get(text) ?? 0) + 1
     seen.set(text, count)
     const isMain = call.thread === mainThread
-    const key = `${call.name} ${call.at} ${isMain}`
-    if (!points.has(key)) points.set(key, { call: call.name, at: call.at, isMain, what: `${text} #${count}` })
+    const [path, at] = [paths[0]!, numberOf(call, paths)]
+    const key = `${call.name} ${path} ${at} ${isMain}`
+    if (!points.has(key))
+      points.set(key, { call: call.name, path, at, number: call.at, isMain, what: `${text} #${count}` })
   }
   return [...points.values()]
 }
 
-/** A fresh copy of the directory before, for one worker. */
+/** Counts what strace counts when it looks at the calls of a thread that have this path or the one that is `always` looked at. */
+function countByPath(always: string | undefined): (call: Call, paths: readonly string[]) => number {
+  const counts = new Map<string, number>()
+  const increase = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1)
+  return ({ thread, name }, paths) => {
+    const of = (...parts: readonly string[]) => [thread, name, ...parts].join(' ')
+    const isAlways = always !== undefined && paths.includes(always)
+    for (const path of new Set(paths)) {
+      increase(of(path))
+      if (isAlways) increase(of(path, 'and always'))
+    }
+    const own = counts.get(of(paths[0]!))!
+    const others = always === undefined ? 0 : (counts.get(of(always)) ?? 0)
+    return own + others - (counts.get(of(paths[0]!, 'and always')) ?? 0)
+  }
+}
+
+let copies = 0
+
+/** A copy of the directory before, for one trial of one worker: under a new name, so that no process knows it from another trial. */
 export function freshCopy({ root, before }: Stage, worker: number): string {
-  const base = join(root, `worker-${worker}`)
-  rmSync(base, { recursive: true, force: true })
+  const mine = join(root, `worker-${worker}`)
+  rmSync(mine, { recursive: true, force: true })
+  mkdirSync(mine)
+  const base = join(mine, String(++copies))
   copyTree(before, base)
   return base
 }
@@ -129,32 +185,103 @@ export interface Verdict {
   readonly problem?: string
 }
 
-/** A run's numbers shift a little by what V8 and libuv do in between. */
-const TRIES = 20
+/** A call that is sometimes met too early or too late is met in the end. */
+const TRIES = 5
+
+/** Runs flowscan on a directory, under strace: in a process of its own, or in one in which it runs again and again. */
+type Way = (base: string, names: readonly string[], injections: readonly Injection[]) => Promise<TracedRun>
+
+/** Tells the problem after a disturbed run, or `null`. */
+type Judge = (run: Run, base: string) => Promise<string | null>
 
 /**
- * Runs the scenario's command on a fresh copy, disturbed at a point, and judges what comes of it: `judge` tells the problem, or `null`. A run that
- * was disturbed elsewhere has to be judged well, too; then the next is disturbed a call earlier or later.
+ * Runs the scenario's command on a fresh copy, disturbed at a point, and judges what comes of it. A run in which another call was met has to be
+ * judged well, too.
  */
-export async function disturb(
+export function disturb(
   stage: Stage,
-  { call, at, isMain, what }: Point,
+  point: Point,
   disturbance: string,
   worker: number,
-  judge: (run: Run, base: string) => Promise<string | null>,
+  judge: Judge,
 ): Promise<Verdict> {
-  for (let attempt = 0, when = at; attempt < TRIES; attempt++) {
+  const { product, scenario } = stage
+  const way: Way = (base, ...more) => trace(product, base, scenario.command, ...more)
+  return disturbIn(way, stage, point, disturbance, worker, judge)
+}
+
+/** `disturb`, some times as fast: in a process in which flowscan ran before. Unless all is well there, a process of its own decides. */
+export async function disturbInHost(
+  stage: Stage,
+  point: Point,
+  disturbance: string,
+  worker: number,
+  judge: Judge,
+): Promise<Verdict> {
+  const way: Way = (base, ...more) => traceInHost(stage, worker, base, ...more)
+  const verdict = await disturbIn(way, stage, point, disturbance, worker, judge)
+  return verdict.kind === 'sound' ? verdict : disturb(stage, point, disturbance, worker, judge)
+}
+
+async function disturbIn(
+  way: Way,
+  stage: Stage,
+  point: Point,
+  disturbance: string,
+  worker: number,
+  judge: Judge,
+): Promise<Verdict> {
+  const { always } = stage
+  const standing = always === null ? [] : [{ ...always, what: always.error }]
+  const injections = [{ ...point, what: disturbance }, ...standing]
+  for (let attempt = 0; attempt < TRIES; attempt++) {
     const base = freshCopy(stage, worker)
-    const injections = [{ call, at: when, isMain, what: disturbance }, ...stage.always]
-    const names = injections.map((each) => each.call)
-    const run = await trace(stage.product, base, stage.scenario.command, names, injections)
+    const run = await way(
+      base,
+      injections.map(({ call }) => call),
+      injections,
+    )
     const problem = await judge(run, base)
     if (problem !== null) return { kind: 'broken', problem }
-    const passed = namePoints(run.calls, base, run.mainThread).find((each) => each.what === what)
-    if (passed?.at === when) return { kind: 'sound' }
-    when = passed?.at ?? (attempt % 2 === 0 ? at : when + 1)
+    const isMet = namePoints(run.calls, base, run.mainThread, always).some(
+      ({ what, at }) => what === point.what && at === point.at,
+    )
+    if (isMet) return { kind: 'sound' }
   }
   return { kind: 'missed' }
+}
+
+/** A host that left a lock or a temporary name behind ends: the next run has to find that the process is dead. */
+async function traceInHost(
+  stage: Stage,
+  worker: number,
+  base: string,
+  names: readonly string[],
+  injections: readonly Injection[],
+): Promise<TracedRun> {
+  const host = await hostOf(stage, 'disturbing', worker)
+  const run = await host.trace(base, stage.scenario.command, names, injections)
+  if (!host.isFit() || namesProcess(base)) await host.end()
+  return run
+}
+
+function hostOf(stage: Stage, purpose: 'disturbing' | 'mending', worker: number): Promise<Host> {
+  const { product, scenario, root, before } = stage
+  return hostFor(product, scenario.command, purpose, worker, () => {
+    const spare = join(root, `spare-${purpose}-${worker}`)
+    rmSync(spare, { recursive: true, force: true })
+    copyTree(before, spare)
+    return spare
+  })
+}
+
+/** What is wrong after a disturbed run or after the one that follows it; `null`: nothing. What was judged well once is, when it comes again. */
+export async function settle(stage: Stage, base: string, worker: number): Promise<string | null> {
+  const remains = hashOfRemains(base)
+  if (stage.mended.has(remains)) return null
+  const problem = damageIn(stage, base) ?? (await recover(stage, base, worker))
+  if (problem === null) stage.mended.add(remains)
+  return problem
 }
 
 /** What is wrong after a disturbed run, before anything mends it; `null`: nothing. */
@@ -194,8 +321,10 @@ function mixtureIn(views: readonly State[], view: State): string | null {
 }
 
 /** Runs the command once more, undisturbed: what is then not as it should be; `null`: nothing. */
-export async function recover({ product, scenario, expected }: Stage, base: string): Promise<string | null> {
-  const { code, signal, stderr } = await runFlowscan(product, base, scenario.command)
+export async function recover(stage: Stage, base: string, worker = 0): Promise<string | null> {
+  const { scenario, expected } = stage
+  const host = await hostOf(stage, 'mending', worker)
+  const { code, signal, stderr } = await host.run(base, scenario.command)
   if (code !== 0) return `the next run ended with ${code ?? signal}: ${stderr.trim()}`
   const difference = differenceOf(expected, scenario.stateOf(base))
   return difference === null ? null : `after the next run: ${difference}`

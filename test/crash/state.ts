@@ -28,13 +28,17 @@ function hashOf(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex')
 }
 
-/** What a visitor finds below `public/current`, whatever number the release has; what the archive's links lead to is in it. */
+/**
+ * What a visitor finds below `public/current`, whatever number the release has; what the archive's links lead to is in it. Names that begin with a dot are not:
+ * no web server hands them out (deploy/nginx.conf, `flowscan serve`).
+ */
 export function viewOf(base: string): State {
   const current = join(base, 'public/current')
   if (!existsSync(current)) return {}
   const view: Record<string, string> = {}
   const visit = (directory: string, address: string): void => {
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      if (entry.name.startsWith('.')) continue
       const path = join(directory, entry.name)
       const name = `${address}/${entry.name}`
       if (entry.isDirectory()) visit(path, name)

@@ -23,6 +23,8 @@ export interface Call {
 export interface Injection {
   readonly call: string
   readonly at: number
+  /** Below the directory: only calls with this path count, or with one that another injection names. `PID` stands for the process id in it. */
+  readonly path?: string
   /** `signal=KILL`, `error=EIO`, `retval=0`. */
   readonly what: string
   /** Only the main thread's calls count; else those of each thread, by themselves. */
@@ -37,7 +39,7 @@ export interface TracedRun extends Run {
 const AWAIT_TRACER = new URL('await-tracer.mjs', import.meta.url).href
 
 /** V8 without threads of its own, which wake the main one when they like. */
-const NODE_OPTIONS = ['--single-threaded', '--v8-pool-size=0']
+export const UNTHREADED = ['--single-threaded', '--v8-pool-size=0']
 
 /** Runs flowscan under strace, which writes down these calls and meddles with some of them, of different names. */
 export async function trace(
@@ -47,20 +49,25 @@ export async function trace(
   names: readonly string[],
   injections: readonly Injection[] = [],
 ): Promise<TracedRun> {
-  const log = `${base}.strace`
   const loads = pathToFileURL(join(product, `dist/ingest/commands/${command.split(' ')[0]}.js`)).href
-  const { child, ended } = startFlowscan(product, base, command, [...NODE_OPTIONS, '--import', AWAIT_TRACER], {
+  const { child, ended } = startFlowscan(product, base, command, [...UNTHREADED, '--import', AWAIT_TRACER], {
     FLOWSCAN_LOADS: loads,
   })
   await untilStopped(child)
-  const strace = attach(child.pid!, log, names, injections)
+  const strace = attach(child.pid!, base, names, injections)
   await strace.attached
   child.kill('SIGCONT')
   const run = await ended
   await strace.ended
-  const calls = parseLog(readFileSync(log, 'utf8'), child.pid!)
+  return { ...run, mainThread: child.pid!, calls: readLog(base, child.pid!) }
+}
+
+/** The calls in the log of a directory, which goes. */
+export function readLog(base: string, mainThread: number): Call[] {
+  const log = logOf(base)
+  const calls = parseLog(readFileSync(log, 'utf8'), mainThread)
   rmSync(log)
-  return { ...run, mainThread: child.pid!, calls }
+  return calls
 }
 
 async function untilStopped(child: ChildProcess): Promise<void> {
@@ -72,11 +79,17 @@ async function untilStopped(child: ChildProcess): Promise<void> {
   throw new Error(`flowscan ended with ${child.exitCode ?? child.signalCode} before it could be traced`)
 }
 
-function attach(pid: number, log: string, names: readonly string[], injections: readonly Injection[]) {
+function logOf(base: string): string {
+  return `${base}.strace`
+}
+
+/** Attaches strace to a process that will work on a directory, until that ends or `detach`. */
+export function attach(pid: number, base: string, names: readonly string[], injections: readonly Injection[]) {
   const inject = injections.flatMap(({ call, at, what }) => ['-e', `inject=${call}:${what}:when=${at}`])
   const options = ['-y', '-s', '0', '-e', `trace=${names.join()}`, '-e', 'signal=none', ...inject]
   const threads = injections.length > 0 && injections.every(({ isMain }) => isMain) ? [] : ['-f']
-  const strace = spawn('strace', [...threads, ...options, '-o', log, '-p', String(pid)], {
+  const paths = injections.flatMap(({ path }) => (path === undefined ? [] : ['-P', withPid(join(base, path), pid)]))
+  const strace = spawn('strace', [...threads, ...options, ...paths, '-o', logOf(base), '-p', String(pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const ended = once(strace, 'close')
@@ -88,7 +101,7 @@ function attach(pid: number, log: string, names: readonly string[], injections: 
     })
     ended.then(() => reject(new Error(`strace: ${said}`)), reject)
   })
-  return { attached, ended }
+  return { attached, ended, detach: () => strace.kill('SIGTERM') }
 }
 
 const BEGUN = /^(?:(\d+) +)?(\w+)\((.*?)(?:\) += (.*)| <unfinished \.\.\.>)$/
@@ -134,6 +147,15 @@ export function pathsOf({ args }: Call, base: string): string[] {
     .map(([, name, open]) => name ?? open!)
     .filter((path) => path === base || path.startsWith(`${base}/`))
     .map((path) => path.slice(base.length + 1) || '.')
+}
+
+/** A path in which the process id of whoever made a temporary name is `PID`. */
+export function withoutPid(path: string, pid: number): string {
+  return path.replace(new RegExp(`(\\.tmp-(?:stale-)?)${pid}\\b`, 'g'), '$1PID')
+}
+
+function withPid(path: string, pid: number): string {
+  return path.replace(/(\.tmp-(?:stale-)?)PID\b/g, `$1${pid}`)
 }
 
 /** Has the call worked? */

@@ -12,6 +12,8 @@ export interface Trial {
   readonly id: string
   /** What it is counted under. */
   readonly kind: string
+  /** Of several at one place: which. */
+  readonly place?: string
   run(worker: number): Promise<Verdict>
 }
 
@@ -62,6 +64,7 @@ export const sweeps: readonly Sweep[] = [
       troublesOf(stage).map((trouble) => ({
         id: `${trouble.what} ${trouble.point.what}`,
         kind: trouble.what.replace('error=', '').replace('retval=0', 'short write'),
+        place: trouble.point.what,
         run: (worker) => failAt(stage, trouble, worker),
       })),
   },

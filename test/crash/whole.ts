@@ -15,6 +15,10 @@ export interface Options extends Sizes {
   readonly only?: string
   /** Only every so many-th trial of the long sweeps. */
   readonly every: number
+  /** Of the errors, only these. */
+  readonly errors?: readonly string[]
+  /** At each call only one error, in turn. */
+  readonly isDealt: boolean
   readonly workers: number
   /** Forget what a broken off run had done. */
   readonly fresh: boolean
@@ -67,9 +71,8 @@ async function onStage(scenario: Scenario, act: (stage: Stage) => Promise<void>)
 async function runSweep(sweep: Sweep, stage: Stage, options: Options, journal: Journal): Promise<void> {
   const scenario = stage.scenario.name
   const keyOf = (trial: Trial) => `${sweep.name}/${scenario}: ${trial.id}`
-  const every = sweep.isLong ? options.every : 1
   const all = await sweep.trialsOf(stage, options)
-  const trials = all.filter((_, n) => n % every === 0)
+  const trials = sweep.isLong ? choose(all, options) : all
   const open = trials.filter((trial) => !journal.has(keyOf(trial)))
   const tell = createProgress(`${sweep.name}/${scenario}`, trials.length, trials.length - open.length)
   const queue = open.values()
@@ -85,6 +88,21 @@ async function runSweep(sweep: Sweep, stage: Stage, options: Options, journal: J
     }
   }
   await Promise.all(Array.from({ length: options.workers }, (_, worker) => work(worker)))
+}
+
+function choose(all: readonly Trial[], { every, errors, isDealt }: Options): Trial[] {
+  const wanted = all.filter(({ place, kind }) => place === undefined || errors === undefined || errors.includes(kind))
+  return (isDealt ? deal(wanted) : wanted).filter((_, n) => n % every === 0)
+}
+
+/** Of the trials at one place, one: the first at the first place, the second at the second. */
+function deal(trials: readonly Trial[]): Trial[] {
+  const places = new Map<string, Trial[]>()
+  for (const trial of trials) {
+    const place = trial.place ?? trial.id
+    places.set(place, [...(places.get(place) ?? []), trial])
+  }
+  return [...places.values()].map((at, n) => at[n % at.length]!)
 }
 
 const SAYS_EVERY_MS = 10_000
