@@ -135,9 +135,10 @@ export function namePoints(
   const numberOf = countByPath(always?.path)
   const points = new Map<string, Point>()
   for (const call of calls) {
-    const paths = pathsOf(call, base).map((path) => withoutPid(path, mainThread))
-    if (paths.length === 0) continue
-    const text = `${isCreating(call) ? 'create' : call.name} ${paths.map(withoutChance).join(' -> ')}`
+    const named = pathsOf(call, base)
+    if (named.length === 0) continue
+    const paths = named.map((path) => withoutPid(path, mainThread))
+    const text = `${isCreating(call) ? 'create' : call.name} ${named.map(withoutChance).join(' -> ')}`
     const count = (seen.get(text) ?? 0) + 1
     seen.set(text, count)
     const isMain = call.thread === mainThread
