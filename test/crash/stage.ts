@@ -244,12 +244,13 @@ async function disturbIn(
     )
     const problem = await judge(run, base)
     if (problem !== null) return { kind: 'broken', problem }
-    const isMet = namePoints(run.calls, base, run.mainThread, always).some(
-      ({ what, at }) => what === point.what && at === point.at,
-    )
-    if (isMet) return { kind: 'sound' }
+    if (namePoints(run.calls, base, run.mainThread, always).some((met) => isSame(met, point))) return { kind: 'sound' }
   }
   return { kind: 'missed' }
+}
+
+function isSame(a: Point, b: Point): boolean {
+  return a.call === b.call && a.path === b.path && a.at === b.at && a.isMain === b.isMain
 }
 
 /** A host that left a lock or a temporary name behind ends: the next run has to find that the process is dead. */
