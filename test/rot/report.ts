@@ -1,35 +1,73 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
 import { PRODUCT } from '../crash/product.ts'
-import { type RotResult, rot } from './whole.ts'
+import type { RotOptions, RotResult } from './whole.ts'
 
 /** What `npm run test:rot` was asked for. */
 export interface Options {
   readonly cases: number
   readonly seed: number
   readonly from: number
+  readonly workers: number
   readonly record: boolean
 }
 
-const SAYS_EVERY_MS = 30_000
+/** Cases of one thread, after which it says what came of them. */
+const AT_ONCE = 500
+
+/** A stretch of the cases of one of the two stores. */
+type Piece = Omit<RotOptions, 'product'>
 
 /** Half of the cases in a store as it grew, half in one that was rebuilt. Returns how many problems there were. */
-export async function runWhole({ cases, seed, from, record }: Options): Promise<number> {
+export async function runWhole({ cases, seed, from, workers, record }: Options): Promise<number> {
   const began = performance.now()
-  const results: RotResult[] = []
-  for (const isGeneration of [false, true]) {
-    let said = performance.now()
-    const onCase = (done: number) => {
-      if (performance.now() - said < SAYS_EVERY_MS) return
-      said = performance.now()
-      console.log(`${isGeneration ? 'a generation' : 'the first store'}: ${done} of ${Math.ceil(cases / 2)}`)
+  const end = from + Math.ceil(cases / 2)
+  const pieces = [false, true].flatMap((isGeneration) =>
+    Array.from({ length: Math.ceil((end - from) / AT_ONCE) }, (_, n): Piece => {
+      const first = from + n * AT_ONCE
+      return { from: first, cases: Math.min(AT_ONCE, end - first), seed, isGeneration }
+    }),
+  )
+  const results: (readonly [Piece, RotResult])[] = []
+  const queue = pieces.values()
+  const work = async (): Promise<void> => {
+    for (const piece of queue) {
+      const result = await inThread(piece)
+      results.push([piece, result])
+      console.log(`${results.length} of ${pieces.length}: ${JSON.stringify({ ...piece, ...result })}`)
     }
-    results.push(await rot({ product: PRODUCT, from, cases: Math.ceil(cases / 2), seed, isGeneration, onCase }))
   }
-  const report = describe(results, { seed, from }, (performance.now() - began) / 1000)
+  await Promise.all(Array.from({ length: workers }, work))
+  const stores = [false, true].map((isGeneration) =>
+    results
+      .filter(([piece]) => piece.isGeneration === isGeneration)
+      .map(([, result]) => result)
+      .reduce(add),
+  )
+  const report = describe(stores, { seed, from }, (performance.now() - began) / 1000)
   console.log(report)
   if (record) writeFileSync(new URL('RESULT.md', import.meta.url), report)
-  return results.flatMap(({ problems }) => problems).length
+  return stores.flatMap(({ problems }) => problems).length
+}
+
+async function inThread(piece: Piece): Promise<RotResult> {
+  const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: { ...piece, product: PRODUCT } })
+  const [result] = (await once(worker, 'message')) as [RotResult]
+  return result
+}
+
+function add(a: RotResult, b: RotResult): RotResult {
+  const kinds = new Set([...Object.keys(a.byKind), ...Object.keys(b.byKind)])
+  return {
+    cases: a.cases + b.cases,
+    files: a.files,
+    byKind: Object.fromEntries([...kinds].map((kind) => [kind, (a.byKind[kind] ?? 0) + (b.byKind[kind] ?? 0)])),
+    detected: a.detected + b.detected,
+    whole: a.whole + b.whole,
+    problems: [...a.problems, ...b.problems],
+  }
 }
 
 function describe(

@@ -13,7 +13,6 @@ export interface RotOptions {
   readonly cases: number
   readonly seed: number
   readonly isGeneration: boolean
-  readonly onCase?: (done: number) => void
 }
 
 /** What came of some cases. */
@@ -28,7 +27,7 @@ export interface RotResult {
 }
 
 /** Lets a store rot, case by case, in a directory of its own. */
-export async function rot({ product, from, cases, seed, isGeneration, onCase }: RotOptions): Promise<RotResult> {
+export async function rot({ product, from, cases, seed, isGeneration }: RotOptions): Promise<RotResult> {
   const base = mkdtempSync(join(tmpdir(), 'flowscan-rot-'))
   const realNow = Date.now
   try {
@@ -45,7 +44,6 @@ export async function rot({ product, from, cases, seed, isGeneration, onCase }: 
       if (isDetected) detected++
       if (isWhole) whole++
       if (problem !== null) problems.push(`${describeCase(given)}: ${problem}`)
-      onCase?.(number - from + 1)
     }
     return { cases, files: store.files.length, byKind, detected, whole, problems }
   } finally {
