@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs'
 import { constants as system } from 'node:os'
 import type { Source } from '../config/schema.ts'
-import type { WaitingFile } from './discover.ts'
+import { isCompleted, type WaitingFile } from './discover.ts'
 
 /** A flow file opened once: everything is read through this descriptor, whatever becomes of the name. */
 export interface OpenedFile {
@@ -41,7 +41,7 @@ export function openFlowFile({ path, name, source, mistake }: WaitingFile, nowMs
   const descriptor = open(path)
   try {
     const before = fstatSync(descriptor, { bigint: true })
-    refuseOddFile(before, source)
+    refuseOddFile(before, name, source)
     const ageMs = nowMs - Number(before.mtimeMs)
     // A time ahead of ours says nothing; a file from the future is taken as it is.
     if (ageMs >= 0 && ageMs < source.settleSeconds * 1000)
@@ -97,7 +97,9 @@ export function isGone(error: Error): boolean {
   return code === 'ENOENT' || errno === -system.errno.ESTALE
 }
 
-function refuseOddFile(stat: BigIntStats, { source, allowUids }: Source): void {
+function refuseOddFile(stat: BigIntStats, name: string, { source, pattern, allowUids }: Source): void {
+  if (stat.isDirectory() && !isCompleted(name, pattern))
+    throw new Deferred('this directory could not be read a moment ago')
   if (stat.isDirectory()) throw new Refused('this is a directory; expected a flow file')
   if (!stat.isFile()) throw new Refused('this is no plain file (a FIFO, socket or device); expected a flow file')
   if (stat.nlink > 1n)

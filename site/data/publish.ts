@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { STEPS, type StepName } from '../../ingest/model/time.ts'
 import { readTableJson, seriesPath } from '../../ingest/store/derive.ts'
-import { makeDirectory, stampOf, TEMPORARY } from '../../ingest/store/files.ts'
+import { DamagedFile, makeDirectory, stampOf, TEMPORARY } from '../../ingest/store/files.ts'
 import { recountsOf } from '../../ingest/store/generation.ts'
 import { listWindows, readIndex } from '../../ingest/store/series-index.ts'
 import { startOfWindow, windowOf } from '../../ingest/store/windows.ts'
@@ -125,7 +125,7 @@ async function writeWindow(
     [...files].map(([name, text]) => ({ path: join(draft, fileOf(name)), text: gzipSync(text, { level: LEVEL }) })),
     Math.floor(Date.now() / 1000),
   )
-  if (!holds(draft, files)) throw new Error(`${draft}: reads back other than it was written; is the disk failing?`)
+  refuseOther(draft, files)
   removeVersion(target)
   renameSync(draft, target)
   await flushDirectories([dirname(target)])
@@ -138,11 +138,28 @@ function fileOf(name: string): string {
 
 function holds(directory: string, files: PublishedWindow['files']): boolean {
   try {
-    return [...files].every(
-      ([name, text]) => gunzipSync(readFileSync(join(directory, fileOf(name)))).toString() === text,
-    )
+    refuseOther(directory, files)
+    return true
   } catch {
     return false
+  }
+}
+
+/** Reads a version back. Throws DamagedFile when it is not what was written, and what the disk throws. */
+function refuseOther(directory: string, files: PublishedWindow['files']): void {
+  for (const [name, text] of files) {
+    const path = join(directory, fileOf(name))
+    if (unpacked(readFileSync(path)) !== text)
+      throw new DamagedFile(`${path}: reads back other than it was written; is the disk failing?`)
+  }
+}
+
+/** `null`: it is not gzip, or not whole. */
+function unpacked(bytes: Uint8Array): string | null {
+  try {
+    return gunzipSync(bytes).toString()
+  } catch {
+    return null
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -8,8 +8,9 @@ import { MOVE_BEFORE_PART, NO_DIRECTORY_FSYNC, NO_FILE_FSYNC, SILENCE_IS_ABSENCE
 import { killAt, killPoints } from './kill.ts'
 import { violationsOf } from './order.ts'
 import { canTrace, type Fault, PRODUCT, spoilProduct } from './product.ts'
+import { hashOfRemains } from './remains.ts'
 import { scenarios } from './scenarios.ts'
-import { type Stage, setStage } from './stage.ts'
+import { disturb, disturbInHost, type Stage, setStage } from './stage.ts'
 
 /* A slice of what `npm run test:crash` does (README.md): each point is three processes. */
 const KILLS = 4
@@ -53,15 +54,107 @@ describe.runIf(tracing)('at system calls', () => {
       expect(await failAt(stage, trouble), `${trouble.what} ${trouble.point.what}`).toEqual({ kind: 'sound' })
   })
 
-  test.each(['ingest, nothing stored yet', 'build'])(
-    '%s: nothing depends on what is not durable',
-    { timeout: SECONDS },
-    async (name) => {
-      const { calls, before } = await setStage(scenarioOf(name), temporaryDirectory(), PRODUCT)
-      expect(calls.filter((call) => call.name === 'fsync').length).toBeGreaterThan(15)
-      expect(violationsOf(calls, before)).toEqual([])
+  test('a run in a process in which others ran before leaves what one in its own leaves', {
+    timeout: SECONDS,
+  }, async () => {
+    const hashes = async (way: typeof disturb): Promise<string[]> => {
+      const left: string[] = []
+      for (const { point, what } of someOf(troublesOf(stage), TROUBLES))
+        await way(stage, point, what, 0, async (_run, base) => {
+          left.push(hashOfRemains(base))
+          return null
+        })
+      return left
+    }
+    expect(await hashes(disturbInHost)).toEqual(await hashes(disturb))
+  })
+
+  test('ingest, nothing stored yet: nothing depends on what is not durable', { timeout: SECONDS }, async () => {
+    expectOrder(await setStage(scenarioOf('ingest, nothing stored yet'), temporaryDirectory(), PRODUCT))
+  })
+})
+
+function expectOrder({ calls, before }: Stage): void {
+  expect(calls.filter((call) => call.name === 'fsync').length).toBeGreaterThan(15)
+  expect(violationsOf(calls, before)).toEqual([])
+}
+
+describe.runIf(tracing)('a build', () => {
+  let stage: Stage
+  beforeAll(async () => {
+    const root = mkdtempSync(join(tmpdir(), 'flowscan-'))
+    stage = await setStage(scenarioOf('build'), root, PRODUCT)
+    return () => rmSync(root, { recursive: true })
+  }, SECONDS)
+
+  test('build: nothing depends on what is not durable', () => expectOrder(stage))
+
+  test.each([
+    {
+      name: 'the disk does not tell whether an asset of the release before is there',
+      point: /^access public\/releases\/1\/assets\/card\.png /,
+      what: 'error=EACCES',
     },
-  )
+    {
+      name: 'a published window cannot be read back',
+      point: /^openat public\/data\/5m\/\.tmp-.*\/total-0\.json\.gz /,
+      what: 'error=EMFILE',
+    },
+  ])('$name: a whole release, or the old one', { timeout: SECONDS }, async ({ point, what }) => {
+    const troubles = troublesOf(stage).filter((each) => point.test(each.point.what) && each.what === what)
+    expect(troubles).not.toEqual([])
+    for (const trouble of troubles) expect(await failAt(stage, trouble), trouble.point.what).toEqual({ kind: 'sound' })
+  })
+})
+
+describe('what a run left', () => {
+  const CHANGES: readonly { name: string; change: (base: string) => void; isOther: boolean }[] = [
+    { name: 'nothing', change: () => {}, isOther: false },
+    {
+      name: 'a byte of a file',
+      change: (base) => writeFileSync(join(base, 'data/parts/a.json.gz'), 'b'),
+      isOther: true,
+    },
+    {
+      name: 'the mode of a file',
+      change: (base) => chmodSync(join(base, 'data/parts/a.json.gz'), 0o600),
+      isOther: true,
+    },
+    { name: 'an empty directory', change: (base) => mkdirSync(join(base, 'data/boards')), isOther: true },
+    {
+      name: 'a temporary name',
+      change: (base) => writeFileSync(join(base, 'data/parts/.tmp-1-0a'), ''),
+      isOther: true,
+    },
+    {
+      name: 'another process under a temporary name',
+      change: (base) => renameSync(join(base, 'saved/.tmp-12-01'), join(base, 'saved/.tmp-345-02')),
+      isOther: false,
+    },
+    { name: 'another process in the lock', change: (base) => putLock(base, '{"pid":7,"boot":"b"}'), isOther: false },
+    { name: 'a torn lock', change: (base) => putLock(base, '{"pi'), isOther: true },
+    {
+      name: 'a second name of a file',
+      change: (base) => {
+        rmSync(join(base, 'saved/b'))
+        linkSync(join(base, 'data/parts/a.json.gz'), join(base, 'saved/b'))
+      },
+      isOther: true,
+    },
+    { name: 'the time of a flow file', change: (base) => utimesSync(join(base, 'saved/b'), 5, 5), isOther: true },
+  ]
+  const putLock = (base: string, text: string) => writeFileSync(join(base, 'data/lock'), text)
+
+  test.each(CHANGES)('is told apart: $name', ({ change, isOther }) => {
+    const base = temporaryDirectory()
+    for (const path of ['data/parts', 'saved']) mkdirSync(join(base, path), { recursive: true })
+    for (const path of ['data/parts/a.json.gz', 'saved/b', 'saved/.tmp-12-01']) writeFileSync(join(base, path), 'a')
+    for (const path of ['saved/b', 'saved/.tmp-12-01']) utimesSync(join(base, path), 1, 1)
+    putLock(base, '{"pid":6,"boot":"a"}')
+    const before = hashOfRemains(base)
+    change(base)
+    expect(hashOfRemains(base) !== before).toBe(isOther)
+  })
 })
 
 describe.runIf(tracing)('the harness notices', () => {

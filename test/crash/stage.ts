@@ -307,19 +307,22 @@ function isSealed(path: string, state: State): boolean {
   )
 }
 
-/** Pages of the archive come before the release that links to them, and are renewed after it, each by itself. */
-const ARCHIVED = /^\/scoreboard\/\d{4}\//
+/**
+ * Pages of the archive come before the release that links to them, and are renewed after it, each by itself. Published windows never change, and those that no catalog
+ * names yet are nobody's concern.
+ */
+const BESIDE = /^\/(scoreboard\/\d{4}|data\/\d+[mhd])\//
 
 /** Why this is neither the old site nor the new one; `null`: it is one of them. */
 function mixtureIn(views: readonly State[], view: State): string | null {
-  const released = (state: State) => Object.fromEntries(Object.entries(state).filter(([path]) => !ARCHIVED.test(path)))
+  const released = (state: State) => Object.fromEntries(Object.entries(state).filter(([path]) => !BESIDE.test(path)))
   const differences = views.map((each) => differenceOf(released(each), released(view)))
   if (!differences.includes(null)) return `the site is neither the old nor the new one: ${differences.join(' | ')}`
-  const odd = Object.keys(view).filter(
-    (path) => ARCHIVED.test(path) && !views.some((each) => each[path] === view[path]),
-  )
-  const gone = Object.keys(views[0]!).filter((path) => ARCHIVED.test(path) && view[path] === undefined)
-  return odd.length + gone.length === 0 ? null : `the archive holds what no build made: ${[...odd, ...gone].join(', ')}`
+  const odd = Object.keys(view).filter((path) => BESIDE.test(path) && !views.some((each) => each[path] === view[path]))
+  const gone = Object.keys(views[0]!).filter((path) => BESIDE.test(path) && view[path] === undefined)
+  return odd.length + gone.length === 0
+    ? null
+    : `beside the release is what no build made: ${[...odd, ...gone].join(', ')}`
 }
 
 /** Runs the command once more, undisturbed: what is then not as it should be; `null`: nothing. */

@@ -214,6 +214,17 @@ describe('one file', () => {
     opened.close()
   })
 
+  test('a directory that may be read again when it is opened: left for the next run; one with the name of a flow file: refused', () => {
+    const { loaded, base } = setUp()
+    const open = (name: string) => {
+      mkdirSync(join(base, 'flows', name))
+      const path = join(base, 'flows', name)
+      return () => openFlowFile({ path, name, place: name, source: loaded.config.flows[0]! }, Date.now())
+    }
+    expect(open(DAY)).toThrow(expect.objectContaining({ name: 'Deferred' }))
+    expect(open(NAME)).toThrow(expect.objectContaining({ name: 'Refused' }))
+  })
+
   test('case 35: one above the size cap is set aside without being read', async () => {
     const { put, run, reasons, base } = setUp({ maxBytes: 1000 })
     put(NAME, whole)
