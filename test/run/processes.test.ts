@@ -90,6 +90,30 @@ test('promise 2: a flowscan that forgets flows stores nothing of the file, says 
   expect(stored(base)).toEqual(await undisturbed(1))
 })
 
+const WRONG_TEMPLATE: Fault = {
+  name: 'a template asks for what its page does not have',
+  file: 'site/pages/about.js',
+  from: "template: 'about'",
+  to: "template: 'quality'",
+}
+
+test('case 107: a build whose template throws ends with 70, the old site stays; the next one goes on', {
+  timeout: 120_000,
+}, async () => {
+  const base = setUp(3)
+  expect((await runFlowscan(PRODUCT, base, 'run')).code).toBe(0)
+  const site = () => hashTree(join(base, 'public'), 'current/')
+  const before = site()
+  writeFlowFiles(join(base, 'flows'), 4)
+  const { code, stderr } = await runFlowscan(spoilProduct(temporaryDirectory(), WRONG_TEMPLATE), base, 'run')
+  expect(code).toBe(70)
+  expect(stderr).toMatch(/quality\.njk/)
+  expect(site()).toEqual(before)
+  expect(readdirSync(join(base, 'public/releases')).filter((name) => name.startsWith('.'))).toEqual([])
+  expect((await runFlowscan(PRODUCT, base, 'run')).code).toBe(0)
+  expect(site()).not.toEqual(before)
+})
+
 test.skipIf(isWithout('a disk that gives back other bytes', 'strace'))(
   'promise 3: a part that does not read back as it was written keeps its flow file where it is',
   async () => {
