@@ -3,7 +3,7 @@ import type { CellSeries, Series } from '../ingest/model/series.ts'
 /* What is asked of cells over a stretch of time, at build time and in the browser. */
 
 /** Cells over one stretch, whatever its length and resolution. */
-export type Measured = Pick<Series, 'known' | 'cells'>
+export type Measured = Pick<Series, 'known' | 'counted' | 'cells'>
 
 /** Was anything measured in the stretch? */
 export function isKnown({ known }: Pick<Series, 'known'>): boolean {

@@ -1,3 +1,4 @@
+import { knownOf } from '../ingest/model/counted.ts'
 import { addCounters, type Counter, maxCounter } from '../ingest/model/counter.ts'
 import type { Direction } from '../ingest/model/direction.ts'
 import type { Measure } from '../ingest/model/measure.ts'
@@ -26,13 +27,15 @@ export interface Figures {
 /** The rates of a cell. A point of which only some slots were measured shows the rate of these. */
 export function ratesOf(measured: Measured, cell: string, direction: Direction, measure: Measure): PointRates {
   const sums = cellOf(measured, cell)[direction]?.sum[measure]
-  return measured.known.map((seconds, point) => (seconds === 0 ? null : rate(sums?.[point] ?? 0, seconds, measure)))
+  return knownOf(measured, cell).map((seconds, point) =>
+    seconds === 0 ? null : rate(sums?.[point] ?? 0, seconds, measure),
+  )
 }
 
 /** The greatest five-minute rate within each point. */
 export function peaksOf(measured: Measured, cell: string, direction: Direction, measure: Measure): PointRates {
   const peaks = cellOf(measured, cell)[direction]?.max[measure]
-  return measured.known.map((seconds, point) =>
+  return knownOf(measured, cell).map((seconds, point) =>
     seconds === 0 ? null : rate(peaks?.[point] ?? 0, SLOT_SECONDS, measure),
   )
 }
@@ -64,7 +67,7 @@ function computeFigures(measured: Measured, cell: string, direction: Direction, 
   return {
     now: rates.at(-1)!,
     min: rates.reduce((least, each) => Math.min(least, each)),
-    average: rate(total, knownSeconds(measured), measure),
+    average: rate(total, knownSeconds(measured, cell), measure),
     max: rate(greatest(measured, cell, direction, measure), SLOT_SECONDS, measure),
     percentile95: percentile95Of(rates),
     total,
@@ -79,19 +82,19 @@ export function percentile95Of(rates: PointRates): number | null {
 
 function totalOf(measured: Measured, cell: string, direction: Direction, measure: Measure): Counter {
   const sums = cellOf(measured, cell)[direction]?.sum[measure] ?? []
-  return sums.reduce<Counter>((sum, count, point) => (measured.known[point] === 0 ? sum : addCounters(sum, count)), 0)
+  const known = knownOf(measured, cell)
+  return sums.reduce<Counter>((sum, count, point) => (known[point] === 0 ? sum : addCounters(sum, count)), 0)
 }
 
 function greatest(measured: Measured, cell: string, direction: Direction, measure: Measure): Counter {
   const peaks = cellOf(measured, cell)[direction]?.max[measure] ?? []
-  return peaks.reduce<Counter>(
-    (most, count, point) => (measured.known[point] === 0 ? most : maxCounter(most, count)),
-    0,
-  )
+  const known = knownOf(measured, cell)
+  return peaks.reduce<Counter>((most, count, point) => (known[point] === 0 ? most : maxCounter(most, count)), 0)
 }
 
-export function knownSeconds({ known }: Pick<Measured, 'known'>): number {
-  return known.reduce((sum, seconds) => sum + seconds, 0)
+/** For how long a cell is known. */
+export function knownSeconds(measured: Pick<Measured, 'known' | 'counted'>, cell: string): number {
+  return knownOf(measured, cell).reduce((sum, seconds) => sum + seconds, 0)
 }
 
 /** A part of a whole, 0 to 1; `null` when there is no whole. */

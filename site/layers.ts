@@ -37,7 +37,7 @@ export function sortByVolume<L extends { readonly id: string; readonly cell: str
 export function restOf(total: Pick<DrawnLayer, 'in' | 'out'>, layers: readonly DrawnLayer[]): DrawnLayer | null {
   const left = (way: 'in' | 'out') =>
     total[way].map((whole, point) =>
-      whole === null ? null : Math.max(0, whole - layers.reduce((sum, layer) => sum + layer[way][point]!, 0)),
+      whole === null ? null : Math.max(0, whole - layers.reduce((sum, layer) => sum + (layer[way][point] ?? 0), 0)),
     )
   const rest = { id: REST, label: 'everything else', color: OTHER_COLOR, in: left('in'), out: left('out') }
   const volume = (rates: PointRates) => rates.reduce<number>((sum, each) => sum + (each ?? 0), 0)

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { countedUnder } from '../classify/index.ts'
 import type { Config } from '../config/schema.ts'
 import type { FlowReader } from '../decode/flow-reader.ts'
 import { DecodeError } from '../model/errors.ts'
@@ -55,7 +56,7 @@ export async function tallyFile(
     accumulator ??= begin(summary, null)
     const recount = accumulator.recount()
     if (recount !== null) await file.read((batch, { exporters }) => recount(batch, exporters))
-    return { part: createPart(file, slot!, fingerprint, content, summary, accumulator), summary }
+    return { part: createPart(file, slot!, fingerprint, countedUnder(config), content, summary, accumulator), summary }
   } finally {
     accumulator?.close()
   }
@@ -65,11 +66,12 @@ function createPart(
   file: FlowFile,
   slot: number,
   config: string,
+  counted: readonly string[],
   content: string,
   summary: FlowFileSummary,
   accumulator: Accumulator,
 ): Part {
-  const { octets, packets, flows, slots, hosts, implausible, ...counted } = accumulator.finish()
+  const { octets, packets, flows, slots, hosts, implausible, ...flaws } = accumulator.finish()
   return {
     schema: 1,
     source: file.source,
@@ -83,12 +85,13 @@ function createPart(
       startMs: summary.captureStartMs ?? summary.firstExportMs,
     },
     total: { records: summary.records, octets, packets, flows },
+    counted,
     slots,
     hosts,
     quality: {
       lost: summary.lost,
       ...(summary.collector === undefined ? {} : { collector: summary.collector }),
-      ...counted,
+      ...flaws,
       implausible: summary.implausible + implausible,
       warnings: summary.warnings,
     },

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts'
+import { cellName, pairName } from '../model/cell.ts'
 import { autonomousSystem } from './autonomous-system.ts'
 import type { Dimension } from './dimension.ts'
 import { network } from './network.ts'
@@ -22,6 +23,14 @@ export const dimensions: readonly Dimension[] = [
 /** The dimensions that are counted under a config. */
 export function activeDimensions(config: Config): readonly Dimension[] {
   return dimensions.filter((dimension) => dimension.applies(config))
+}
+
+/** The members and the pairs of dimensions that flows are counted by under a config, by their names, in order: see `Part.counted`. */
+export function countedUnder(config: Config): string[] {
+  const members = activeDimensions(config).flatMap((dimension) =>
+    dimension.members(config).map(({ id }) => cellName([dimension.name, id])),
+  )
+  return [...members, ...activePairs(config).map(([first, second]) => pairName(first.name, second.name))].sort()
 }
 
 /** The pairs of dimensions that are kept under a config: those it names, as far as both are counted. */

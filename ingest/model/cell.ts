@@ -19,3 +19,15 @@ export interface Member {
 export function cellName(...memberships: readonly (readonly [dimension: string, member: string])[]): string {
   return memberships.map(([dimension, member]) => `${dimension}/${member}`).join(',')
 }
+
+/** The name of two dimensions together: `network,service`. */
+export function pairName(first: string, second: string): string {
+  return `${first},${second}`
+}
+
+/** What flows must have been counted by for a cell to be known: its members, and of a pair the two dimensions, too. The total takes nothing. */
+export function takenBy(cell: string): string[] {
+  const members = cell.split(',').filter((member) => member.includes('/'))
+  const [first, second] = members.map((member) => member.slice(0, member.indexOf('/')))
+  return second === undefined ? members : [...members, pairName(first!, second)]
+}

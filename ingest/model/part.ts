@@ -33,6 +33,11 @@ export interface Part {
     readonly packets: Counter
     readonly flows: Counter
   }
+  /**
+   * What flows were counted by: members (`network/library`) and pairs of dimensions (`network,service`), in order. What it does not name was not
+   * looked for, and is unknown, not zero. Absent where nobody said.
+   */
+  readonly counted?: readonly string[]
   /** Counters per slot (a long flow reaches back) and cell; what saw nothing is absent. Slots ascending. */
   readonly slots: readonly PartSlot[]
   readonly hosts: PartHosts

@@ -15,6 +15,8 @@ export interface Series {
   /** Flows with a flaw in each point, in the slots of their files; a flaw that none had is absent. 0 also where a collector does not say. */
   readonly quality: ReadonlyMap<Flaw, readonly Counter[]>
   readonly cells: ReadonlyMap<string, CellSeries>
+  /** By what flows were counted (`countedKey` of a part's `counted`): seconds of each point with such a flow file. */
+  readonly counted: ReadonlyMap<string, readonly number[]>
 }
 
 /** A direction that saw nothing in the whole stretch is absent: its values are 0 where `known`. */

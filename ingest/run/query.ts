@@ -2,6 +2,7 @@ import { renamesOf } from '../classify/former.ts'
 import { activeDimensions, activePairs } from '../classify/index.ts'
 import type { Config } from '../config/schema.ts'
 import { cellName, TOTAL } from '../model/cell.ts'
+import { knownOf } from '../model/counted.ts'
 import type { Counter } from '../model/counter.ts'
 import { DIRECTIONS, type Direction } from '../model/direction.ts'
 import { EXIT, UserError } from '../model/errors.ts'
@@ -44,7 +45,7 @@ export function query(given: Config, { what, router, from, to, step }: Query): Q
   return {
     step: STEPS[step],
     from: isoTime(series.from),
-    series: Object.fromEntries([...cells].map(([name, cell]) => [name, columns(series, series.cells.get(cell))])),
+    series: Object.fromEntries([...cells].map(([name, cell]) => [name, columns(series, cell)])),
   }
 }
 
@@ -63,7 +64,7 @@ export function queryQuality(config: Config, { router, from, to, step }: Omit<Qu
   return {
     step: STEPS[step],
     from: isoTime(series.from),
-    quality: Object.fromEntries(FLAWS.map((flaw) => [flaw, column(series, series.quality.get(flaw))])) as Record<
+    quality: Object.fromEntries(FLAWS.map((flaw) => [flaw, column(series.known, series.quality.get(flaw))])) as Record<
       Flaw,
       Column
     >,
@@ -151,15 +152,16 @@ function isStoredAs(config: Config, first: Term, second: Term): boolean {
   throw usage(`${first.name},${second.name} is not kept; reports.pairs keeps ${kept}`)
 }
 
-function columns(series: Series, cell: CellSeries | undefined): QueryResult['series'][string] {
+function columns(series: Series, name: string): QueryResult['series'][string] {
+  const [known, cell]: [readonly number[], CellSeries | undefined] = [knownOf(series, name), series.cells.get(name)]
   const measures = (direction: Direction) =>
-    Object.fromEntries(MEASURES.map((measure) => [measure, column(series, cell?.[direction]?.sum[measure])]))
+    Object.fromEntries(MEASURES.map((measure) => [measure, column(known, cell?.[direction]?.sum[measure])]))
   return Object.fromEntries(
     DIRECTIONS.map((direction) => [direction, measures(direction)]),
   ) as QueryResult['series'][string]
 }
 
-function column({ known }: Series, values: readonly Counter[] | undefined): Column {
+function column(known: readonly number[], values: readonly Counter[] | undefined): Column {
   return known.map((seconds, point) => (seconds === 0 ? null : (values?.[point] ?? 0)))
 }
 

@@ -21,9 +21,9 @@ import { isSince, listWindows, readIndex, type SeriesIndex, writeIndex } from '.
 import {
   addCounts,
   addFlawed,
+  addKnown,
   type CellChoice,
   createTable,
-  KNOWN,
   replaceStretch,
   rollUp,
   type SeriesTable,
@@ -281,7 +281,7 @@ function addPartToDay(table: SeriesTable, day: string, home: string, part: Part)
   const pointOf = (slot: number) => (slot - table.from) / STEPS['5m']
   let touches = day === home
   if (touches) {
-    table.known[pointOf(part.slot)] = KNOWN
+    addKnown(table, pointOf(part.slot), part.counted)
     for (const flaw of FLAWS) addFlawed(table, flaw, pointOf(part.slot), part.quality[flaw] ?? 0)
   }
   for (const { slot, cells } of part.slots) {

@@ -1,6 +1,16 @@
+import {
+  type Counted,
+  type CountedJson,
+  countedFromJson,
+  countedKey,
+  countedToJson,
+  replaceCounted,
+  secondsOf,
+} from '../model/counted.ts'
 import { addCounters, type Counter, counterFromJson, counterToJson, maxCounter } from '../model/counter.ts'
 import { DIRECTIONS, type Direction } from '../model/direction.ts'
 import { MEASURES, type Measure } from '../model/measure.ts'
+import type { Part } from '../model/part.ts'
 import { FLAWS, type Flaw } from '../model/quality.ts'
 import { isoTime, SLOT_SECONDS, STEPS, type StepName } from '../model/time.ts'
 
@@ -11,6 +21,7 @@ export interface SeriesTable {
   readonly from: number
   readonly length: number
   readonly known: number[]
+  readonly counted: Counted
   readonly quality: Map<Flaw, Counter[]>
   readonly cells: Map<string, MutableCell>
 }
@@ -22,11 +33,17 @@ interface MutableSeries {
 }
 
 export function createTable(step: StepName, from: number, length: number): SeriesTable {
-  return { step, from, length, known: zeros(length), quality: new Map(), cells: new Map() }
+  return { step, from, length, known: zeros(length), counted: new Map(), quality: new Map(), cells: new Map() }
 }
 
 function zeros(length: number): number[] {
   return new Array<number>(length).fill(0)
+}
+
+/** Tells that a flow file covers a point of five minutes, and what its flows were counted by. */
+export function addKnown({ known, counted, length }: SeriesTable, point: number, names: Part['counted']): void {
+  known[point] = SLOT_SECONDS
+  secondsOf(counted, countedKey(names), length)[point] = SLOT_SECONDS
 }
 
 /** Adds flows with a flaw to one point. */
@@ -65,7 +82,8 @@ export function addCounts(series: MutableSeries, point: number, counts: readonly
 export function rollUp(fine: SeriesTable, step: StepName): SeriesTable {
   const factor = STEPS[step] / STEPS[fine.step]
   const coarse = createTable(step, fine.from, fine.length / factor)
-  for (const [point, seconds] of fine.known.entries()) coarse.known[Math.floor(point / factor)]! += seconds
+  addSeconds(fine.known, coarse.known, factor)
+  for (const [key, seconds] of fine.counted) addSeconds(seconds, secondsOf(coarse.counted, key, coarse.length), factor)
   for (const [flaw, flows] of fine.quality)
     for (const [point, count] of flows.entries()) addFlawed(coarse, flaw, Math.floor(point / factor), count)
   for (const [cell, byDirection] of fine.cells) {
@@ -75,6 +93,10 @@ export function rollUp(fine: SeriesTable, step: StepName): SeriesTable {
     }
   }
   return coarse
+}
+
+function addSeconds(fine: readonly number[], coarse: number[], factor: number): void {
+  for (const [point, seconds] of fine.entries()) coarse[Math.floor(point / factor)]! += seconds
 }
 
 function rollUpSeries(fine: MutableSeries, coarse: MutableSeries, factor: number): void {
@@ -95,6 +117,7 @@ function rollUpSeries(fine: MutableSeries, coarse: MutableSeries, factor: number
 export function replaceStretch(table: SeriesTable, piece: SeriesTable): void {
   const at = (piece.from - table.from) / STEPS[table.step]
   table.known.splice(at, piece.length, ...piece.known)
+  replaceCounted(table.counted, table.length, piece.counted, at, piece.length)
   for (const flaw of FLAWS) {
     table.quality.get(flaw)?.fill(0, at, at + piece.length)
     for (const [point, flows] of piece.quality.get(flaw)?.entries() ?? []) addFlawed(table, flaw, at + point, flows)
@@ -128,7 +151,8 @@ export interface TableJson {
   from: string
   points: number
   known: number[]
-  /** Absent in what older versions wrote. */
+  /** Absent, as `quality`, in what older versions wrote. */
+  counted?: CountedJson[]
   quality?: { [F in Flaw]?: (number | string)[] }
   cells: { [cell: string]: CellJson }
 }
@@ -156,6 +180,7 @@ export function tableToJson(table: SeriesTable): TableJson {
     from: isoTime(table.from),
     points: table.length,
     known: table.known,
+    counted: countedToJson(table.counted, table.known),
     quality: Object.fromEntries(quality),
     cells,
   }
@@ -186,6 +211,8 @@ export interface CellChoice {
 export function tableFromJson(json: TableJson, { wants = () => true, rename }: CellChoice = {}): SeriesTable {
   const table = createTable(json.step, Date.parse(json.from) / 1000, json.points)
   table.known.splice(0, json.points, ...json.known)
+  for (const [key, seconds] of countedFromJson(json.counted, json.known, rename && renaming(rename)))
+    table.counted.set(key, seconds)
   for (const flaw of FLAWS)
     for (const [point, flows] of json.quality?.[flaw]?.entries() ?? [])
       addFlawed(table, flaw, point, counterFromJson(flows))
@@ -227,6 +254,10 @@ function joinCells(json: TableJson, stored: readonly string[], name: string): Ce
   return tableToJson(tableFromJson({ ...json, cells }, { rename: () => name })).cells[name] ?? {}
 }
 
+function renaming(rename: (name: string) => string): (names: readonly string[]) => readonly string[] {
+  return (names) => [...new Set(names.map(rename))].sort()
+}
+
 /** Puts values into a column, together with what is there: nearly always nothing. */
 function join(
   column: Counter[],
@@ -240,6 +271,3 @@ function join(
     column[at + point] = before === 0 ? value : both(before, value)
   }
 }
-
-/** Seconds that one five-minute point knows of when a flow file covered it. */
-export const KNOWN = SLOT_SECONDS

@@ -37,6 +37,7 @@ function cut(table: SeriesTable, from: number, to: number): SeriesTable {
     from: table.from + first * width,
     length: end - first,
     known: table.known.slice(first, end),
+    counted: new Map([...table.counted].map(([key, seconds]) => [key, seconds.slice(first, end)])),
     quality: new Map([...table.quality].map(([flaw, flows]) => [flaw, flows.slice(first, end)])),
     cells: cells as SeriesTable['cells'],
   }

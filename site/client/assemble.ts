@@ -1,3 +1,4 @@
+import { countedFromJson } from '../../ingest/model/counted.ts'
 import { type Counter, counterFromJson } from '../../ingest/model/counter.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
@@ -10,11 +11,16 @@ import type { PublishedSeries, WindowData } from './published.ts'
 export function assemble({ from, to, stepSeconds }: Plan, windows: readonly WindowData[]): Measured {
   const length = (to - from) / stepSeconds
   const known = new Array<number>(length).fill(0)
+  const counted = new Map<string, number[]>()
   const cells = new Map<string, CellSeries>()
   for (const { index, cells: published } of windows) {
     const first = (index.from - from) / stepSeconds
-    for (const [point, seconds] of index.known.entries())
-      if (isWithin(first + point, length)) known[first + point] = seconds
+    replace(known, index.known, first)
+    for (const [key, seconds] of countedFromJson(index.counted, index.known)) {
+      const whole = counted.get(key) ?? new Array<number>(length).fill(0)
+      counted.set(key, whole)
+      replace(whole, seconds, first)
+    }
     for (const [name, cell] of published) {
       const whole = cells.get(name) ?? {}
       cells.set(name, whole)
@@ -24,7 +30,11 @@ export function assemble({ from, to, stepSeconds }: Plan, windows: readonly Wind
       }
     }
   }
-  return { known, cells }
+  return { known, counted, cells }
+}
+
+function replace(whole: number[], seconds: readonly number[], first: number): void {
+  for (const [point, each] of seconds.entries()) if (isWithin(first + point, whole.length)) whole[first + point] = each
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

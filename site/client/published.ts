@@ -1,3 +1,4 @@
+import type { CountedJson } from '../../ingest/model/counted.ts'
 import type { Direction } from '../../ingest/model/direction.ts'
 import type { Measure } from '../../ingest/model/measure.ts'
 import { type Catalog, groupOf } from './catalog.ts'
@@ -10,6 +11,8 @@ export interface WindowIndex {
   readonly points: number
   /** Seconds measured in each point; 0: nobody did, and every value is unknown. */
   readonly known: readonly number[]
+  /** By what flows were counted: see `Series.counted`. */
+  readonly counted?: readonly CountedJson[]
   /** By group, the first cell of each of its files. */
   readonly chunks: { readonly [group: string]: readonly string[] }
 }

@@ -1,4 +1,5 @@
 import { OTHER, TOTAL } from '../../ingest/model/cell.ts'
+import { knownOf } from '../../ingest/model/counted.ts'
 import { addCounters, type Counter } from '../../ingest/model/counter.ts'
 import type { Direction } from '../../ingest/model/direction.ts'
 import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
@@ -129,7 +130,8 @@ function withSum(measured: Measured, members: readonly Member[]): Measured {
   const only = members.length === 1 ? measured.cells.get(members[0]!.cell) : undefined
   const cells = members.map(({ cell }) => cellOf(measured, cell))
   return {
-    known: measured.known,
+    known: members.length === 1 ? knownOf(measured, members[0]!.cell) : measured.known,
+    counted: measured.counted,
     cells: new Map(measured.cells).set(CHOSEN, only ?? sumOf(cells, measured.known.length)),
   }
 }

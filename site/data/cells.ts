@@ -9,6 +9,8 @@ export interface PublishedCells {
   groupOf(cell: string): string
   wants(cell: string): boolean
   rename(cell: string): string
+  /** What of a list of stored names (`Part.counted`) is published, by its names of today. */
+  countedToday(names: readonly string[]): string[]
   /** Another text when other cells are published, or by other names. */
   readonly key: string
 }
@@ -23,13 +25,16 @@ export function publishedCells({ config, dimensions, pairs }: Site): PublishedCe
     ...pairs.map(([first, second]) => `${first.dimension.name},${second.dimension.name}`),
   ]
   const known = new Set(groups)
+  const rename = renamesOf(config).cell
   const former = dimensions.map(({ dimension }) => dimension.members(config).map(({ formerly = [] }) => formerly))
   return {
     groups,
     groupOf,
     wants: (cell) =>
       cell === TOTAL || (known.has(groupOf(cell)) && cell.split(',').every((membership) => members.has(membership))),
-    rename: renamesOf(config).cell,
+    rename,
+    countedToday: (names) =>
+      [...new Set(names.map(rename))].filter((name) => members.has(name) || known.has(name)).sort(),
     key: JSON.stringify([groups, [...members], former]),
   }
 }

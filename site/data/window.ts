@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type Counted, countedFromJson, countedToJson } from '../../ingest/model/counted.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { STEPS } from '../../ingest/model/time.ts'
 import { type CellJson, chooseCells, type SeriesJson, type TableJson } from '../../ingest/store/series-table.ts'
@@ -23,11 +24,13 @@ export function publishedWindow(stored: TableJson, cells: PublishedCells, end: n
   const chunks = [...groups].flatMap(([group, all]) =>
     inChunks(all).map((chunk, at) => ({ group, first: chunk[0]![0], name: `${group}-${at}`, cells: chunk })),
   )
+  const known = cut(stored.known, over)
   const index = {
     from,
     step,
     points: stored.points,
-    known: stored.known.map((seconds, point) => (point < over ? seconds : 0)),
+    known,
+    counted: countedToJson(countedOver(stored, cells, over), known),
     quality: cutQuality(stored.quality ?? {}, over),
     chunks: Object.fromEntries(
       [...groups.keys()].map((name) => [name, chunks.filter(({ group }) => group === name).map(({ first }) => first)]),
@@ -38,6 +41,15 @@ export function publishedWindow(stored: TableJson, cells: PublishedCells, end: n
     ...chunks.map(({ name, cells }) => [name, JSON.stringify({ cells: Object.fromEntries(cells) })] as const),
   ])
   return { hash: hashOf(files), files }
+}
+
+/** What flows were counted by, of what is published. */
+function countedOver({ counted, known }: TableJson, { countedToday }: PublishedCells, over: number): Counted {
+  return new Map([...countedFromJson(counted, known, countedToday)].map(([key, seconds]) => [key, cut(seconds, over)]))
+}
+
+function cut(seconds: readonly number[], over: number): number[] {
+  return seconds.map((each, point) => (point < over ? each : 0))
 }
 
 /** Cells with traffic in points that are over, in order of their names; a group without such a cell is absent. */

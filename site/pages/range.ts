@@ -1,10 +1,11 @@
 import type { Board } from '../../ingest/model/board.ts'
 import { cellName, TOTAL } from '../../ingest/model/cell.ts'
+import { knownOf } from '../../ingest/model/counted.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { MEASURES } from '../../ingest/model/measure.ts'
 import { colorOf } from '../charts/theme.ts'
 import type { Exploration } from '../exploration.ts'
-import { figuresOf } from '../figures.ts'
+import { figuresOf, knownSeconds } from '../figures.ts'
 import {
   dimensionAddress,
   explorerAddress,
@@ -194,7 +195,7 @@ export function rangePage(
       aside: asideOf(traffic, subject.cell),
       empty: emptyReason(traffic, subject),
       begin: first !== null && first > traffic.from && isKnown(traffic) ? formatMoment(first, site.timeZone) : null,
-      gaps: gapsOf(traffic, first),
+      gaps: gapsOf(traffic, subject, first),
       flaws: isTotal ? flawRows(traffic, site.timeZone) : [],
       stacks: stacks.map(({ measure, stack }) => ({
         name: SHOWN[measure].name,
@@ -258,6 +259,8 @@ function emptyReason(traffic: Traffic, { cell }: StackSubject): string {
   if (!isKnown(traffic)) {
     return `No point of ${formatSpan(traffic.stepSeconds)} is complete yet; this range shows the first one when it is. Shorter ranges show more.`
   }
+  if (knownSeconds(traffic, cell) === 0)
+    return 'Flow files cover this time, but they were counted under a config that did not have this; flowscan rebuild counts them again.'
   return sawTraffic(traffic, cell) ? '' : 'Flow files cover this time, and nothing of this was in them.'
 }
 
@@ -266,12 +269,25 @@ export const NO_DATA =
   'Nothing has been ingested yet. Let the collector write flow files into flows.dir and call flowscan run; flowscan check tells whether it finds them.'
 
 /** What was before the first slot is not missing. */
-function gapsOf({ known, from, stepSeconds }: Traffic, first: number | null): string {
+function gapsOf(traffic: Traffic, { cell }: StackSubject, first: number | null): string {
+  const { from, stepSeconds } = traffic
   const before = first === null ? 0 : Math.max(0, Math.floor((first - from) / stepSeconds))
-  const expected = known.slice(before)
-  const missing = expected.filter((seconds) => seconds === 0).length
-  if (missing === 0 || missing === expected.length) return ''
-  return `${formatCount(missing)} of ${formatCount(expected.length)} points of ${formatSpan(stepSeconds)} have no data: no flow file covers them.`
+  const expected = traffic.known.slice(before)
+  const pointsOf = (points: number) =>
+    `${formatCount(points)} of ${formatCount(expected.length)} points of ${formatSpan(stepSeconds)}`
+  const missing = unknownIn(expected)
+  if (missing === expected.length) return ''
+  const uncounted = unknownIn(knownOf(traffic, cell).slice(before)) - missing
+  return [
+    missing > 0 && `${pointsOf(missing)} have no data: no flow file covers them.`,
+    uncounted > 0 && `${pointsOf(uncounted)} were counted under a config that did not have this: unknown, too.`,
+  ]
+    .filter(Boolean)
+    .join(' ')
+}
+
+function unknownIn(known: readonly number[]): number {
+  return known.filter((seconds) => seconds === 0).length
 }
 
 function networkLists(site: Site, network: string, board: Board | null): object[] {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { renamesOf } from '../../ingest/classify/former.ts'
 import { type LoadedConfig, parseConfig } from '../../ingest/config/load.ts'
+import { knownOf } from '../../ingest/model/counted.ts'
 import { isoTime, type StepName } from '../../ingest/model/time.ts'
 import { ingest } from '../../ingest/run/ingest.ts'
 import { query } from '../../ingest/run/query.ts'
@@ -71,16 +72,33 @@ test('case 89: a label that changes changes nothing else', async () => {
   expect(stored(other)).toEqual(stored(plain))
 })
 
-test('case 90: a member that was removed and comes back has its id and its history', async () => {
+test('case 90: a member that was removed and comes back has its id and its history, and a gap in between', async () => {
   const { campus: _removed, ...rest } = CONFIG.networks
   const back = await ingestUnder(CONFIG, { ...CONFIG, networks: rest }, CONFIG)
-  const { in: counted } = query(back.config, {
-    what: 'network/campus',
-    step: '5m',
-    from: isoTime(BASE_SLOT),
-    to: isoTime(BASE_SLOT + 1800),
-  }).series.campus!
-  expect([0, 1, 4, 5].every((at) => Number(counted.octets[at]) > 0)).toBe(true)
+  const whole = await ingestUnder(CONFIG, CONFIG, CONFIG)
+  const asked = (what: string, step: StepName) => (loaded: LoadedConfig) =>
+    query(loaded.config, { what, step, from: isoTime(BASE_SLOT), to: isoTime(BASE_SLOT + 1800) }).series
+  const shown = (what: string) => [back, whole].map(asked(what, '5m'))
+  const [found, undisturbed] = shown('network/campus').map(({ campus }) => campus!.in.octets)
+  const isGap = [false, false, true, true, false, false]
+  expect(found!.map((octets) => octets === null)).toEqual(isGap)
+  // The second lacks what flows in the third file had in it.
+  for (const at of [0, 4, 5]) expect(found![at]).toEqual(undisturbed![at])
+  expect(undisturbed!.every((octets) => Number(octets) > 0)).toBe(true)
+  const pair = shown('network/campus,service/http')[0]!['campus,http']!.in.octets
+  expect(pair.map((octets) => octets === null)).toEqual(isGap)
+  for (const what of ['total', 'network/servers', 'service']) expect(shown(what)[0], what).toEqual(shown(what)[1])
+  // Of the half hours, ten minutes each are unknown: the rate is that of the others.
+  const range = createTrafficReader(back.config.data, BASE_SLOT + 1500).read('week')
+  const seconds = (cell: string) => knownOf(range, cell).reduce((sum, each) => sum + each, 0)
+  expect([seconds('total'), seconds('network/campus')]).toEqual([1200, 600])
+})
+
+test('a pair that is kept from now on is unknown before', async () => {
+  const without = { ...CONFIG, reports: { pairs: [['router', 'service']] } }
+  const joined = await ingestUnder(without, CONFIG)
+  const { in: counted } = ask(joined, 'network/campus,service/http', '5m')['campus,http']!
+  expect(counted.octets.slice(1, 5).map((octets) => octets === null)).toEqual([true, true, false, false])
 })
 
 test('members that become one are added up', async () => {

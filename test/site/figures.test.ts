@@ -30,6 +30,22 @@ test('a cell that saw nothing is zero where something was measured, unknown else
   expect(figuresOf(day, 'service/dns', 'in', 'octets')).toMatchObject({ now: 0, average: 0, total: 0 })
 })
 
+test('a member that the config did not have for a while is unknown in that time, its figures are those of the rest', () => {
+  const config = configOf()
+  const [all, without] = [['service/dns', 'service/http'], ['service/http']]
+  const http = [3000, 300] as const
+  store(
+    config,
+    part(0, { dns: [3000, 0], counted: all }),
+    part(1, { http, counted: without }),
+    part(2, { http, counted: all }),
+  )
+  const day = createTrafficReader(config.data, DAY + 2 * 300).read('day')
+  expect(ratesOf(day, 'service/dns', 'in', 'octets').slice(-3)).toEqual([80, null, 0])
+  expect(figuresOf(day, 'service/dns', 'in', 'octets')).toMatchObject({ min: 0, average: 40, max: 80, total: 3000 })
+  expect(figuresOf(day, 'total', 'in', 'octets')).toMatchObject({ average: 80, total: 9000 })
+})
+
 test('nothing measured: every figure is unknown', () => {
   const config = configOf()
   const day = createTrafficReader(config.data, null).read('day')

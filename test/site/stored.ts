@@ -47,6 +47,8 @@ export interface Traffic {
   /** Flows that pass through. */
   readonly transit?: number
   readonly quality?: Partial<PartQuality>
+  /** What flows were counted by; nobody says when absent. */
+  readonly counted?: readonly string[]
 }
 
 /** What a flow file of the slot (five minutes after the day began, counted from 0) would have become. */
@@ -63,6 +65,7 @@ export function part(
     complete = true,
     transit = 0,
     quality = {},
+    counted,
   }: Traffic,
 ): Part {
   const slot = DAY + at * 300
@@ -86,11 +89,12 @@ export function part(
     source,
     slot,
     id: createHash('sha256')
-      .update(toJson([slot, seen, hosts, lost, implausible, file, source, complete, transit, quality]))
+      .update(toJson([slot, seen, hosts, lost, implausible, file, source, complete, transit, quality, counted]))
       .digest('hex'),
     config: 'test',
     file: { bytes: 1, format: 'flow-tools', complete, startMs: null },
     total: { records: 1, octets: both[0] + both[1], packets: 1, flows: 1 },
+    ...(counted === undefined ? {} : { counted }),
     slots: [{ slot, cells: seen }],
     hosts: { inside, outside: none, networks: { campus: inside } },
     quality: {
