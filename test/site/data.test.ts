@@ -111,7 +111,13 @@ describe('what is published', () => {
 
   test('many members lie in files of a hundred, each found by its first', () => {
     const ids = Array.from({ length: 250 }, (_, at) => `network/net-${String(at).padStart(3, '0')}`)
-    const cells = { groups: ['total', 'network'], wants: () => true, rename: (cell: string) => cell, key: '' }
+    const cells = {
+      groups: ['total', 'network'],
+      wants: () => true,
+      rename: (cell: string) => cell,
+      countedToday: (names: readonly string[]) => [...names],
+      key: '',
+    }
     const stored: TableJson = {
       step: '5m',
       from: '2026-11-23T00:00:00Z',

@@ -15,6 +15,7 @@ function series(octets: readonly (Counter | null)[], from = 0): Series {
     from,
     length: octets.length,
     known: octets.map((each) => (each === null ? 0 : 300)),
+    counted: new Map(),
     quality: new Map(),
     cells: new Map([['total', { in: { sum, max: sum } }]]),
   }
