@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renamesOf } from '../ingest/classify/former.ts'
+import { readEvents } from '../ingest/config/events.ts'
 import type { Config } from '../ingest/config/schema.ts'
 import { SLOT_SECONDS } from '../ingest/model/time.ts'
 import { isThere } from '../ingest/store/files.ts'
@@ -58,7 +59,9 @@ export async function buildSite(
 ): Promise<BuildResult> {
   // One generation of what is stored, whatever becomes of it meanwhile.
   const config = { ...given, data: storeRoot(given.data) }
-  const site = createSite(config)
+  const happened = readEvents(config.site.events, config.site.timeZone)
+  for (const mistake of happened.mistakes) log(`${config.site.events}: ${mistake}`)
+  const site = createSite(config, happened)
   const { dir } = config.site
   const { assets, files } = readAssets(TEMPLATES)
   const frame: Frame = { siteTitle: site.title, menu: menuOf(site), assets }

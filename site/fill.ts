@@ -67,7 +67,7 @@ export async function fillDraft(
   { code, templates }: { readonly code: string; readonly templates: string },
 ): Promise<Filled> {
   const { config } = site
-  const version = hashOf(hashOfFiles(code, templates), frame, config)
+  const version = hashOf(hashOfFiles(code, templates), frame, config, site.happened)
   const current = readCurrent(config.site.dir)
   const assetHashes = await putAssets(draft, assets, current)
   const before = current?.version === version ? current : null

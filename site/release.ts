@@ -99,7 +99,7 @@ export interface Draft {
 export function createDraft(siteDirectory: string): Draft {
   const releases = join(siteDirectory, 'releases')
   makeDirectory(releases)
-  for (const each of [releases, join(siteDirectory, 'archive')]) dropAbandoned(each)
+  for (const each of ['releases', 'archive', 'archive/reports']) dropAbandoned(join(siteDirectory, each))
   const directory = join(releases, `${TEMPORARY}${process.pid}-${randomBytes(4).toString('hex')}`)
   mkdirSync(directory)
   const second = Math.max(

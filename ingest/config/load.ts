@@ -76,7 +76,11 @@ function absolutePaths(config: Config, base: string): Config {
       dir: resolve(base, source.dir),
       saved: source.saved === false ? false : resolve(base, source.saved),
     })),
-    site: { ...site, dir: resolve(base, site.dir) },
+    site: {
+      ...site,
+      dir: resolve(base, site.dir),
+      events: site.events === undefined ? undefined : resolve(base, site.events),
+    },
   }
 }
 

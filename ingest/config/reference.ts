@@ -47,6 +47,8 @@ export function describeConfig(): string {
     '## Members',
     MEMBERS,
     table(['in', 'value', 'what may be written', 'further keys'], describeMembers(root)),
+    '## Events',
+    EVENTS,
     '## From CUFlow',
     table(['CUFlow', 'flowscan', 'what differs'], CUFLOW),
   ].join('\n\n')}\n`
@@ -72,6 +74,21 @@ export default defineConfig({
 
 \`flowscan check\` reads it and tells every mistake at once, each with its key, what was found and what was expected. A config with
 a mistake is refused whole (exit code 78).`
+
+const EVENTS = `The file that \`site.events\` names is plain text, a line per event: a time, then what people read; or two times with a dash between them
+for what took its time. Each event is a numbered rule on the charts that cover it, and a line below them.
+
+\`\`\`
+# What happened when. Times are of site.timeZone unless they say otherwise.
+2026-11-23 16:35 Power failure in the machine room
+2026-11-23 22:00 - 2026-11-24 02:00 New firmware on the border routers
+2026-11-24 08:00 - 09:30 Line to the provider cut
+2026-11-25T14:00Z Peering with the research network begins
+2026-12-24 - 2027-01-06 Holidays
+\`\`\`
+
+A date alone is all of its day. In the hour that clocks show twice, a time is the first of the two. A line that cannot be read is told with its
+number by \`flowscan check\`, by every build and on the page of quality; the others count. Labels have at most 200 characters, the file a megabyte.`
 
 const MEMBERS = `A member is a part of the traffic that you want to see by name. What no member fits is counted as \`other\`, so nothing is lost.
 Both forms say the same; the short one is the value alone:

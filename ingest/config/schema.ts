@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { OTHER, TOTAL } from '../model/cell.ts'
 import {
   idOf,
+  isTimeZone,
   type Parsed,
   parseAddressValue,
   parsePorts,
@@ -368,6 +369,14 @@ export const schema = z
           .meta({ written: 'an IANA time zone such as Europe/Vienna' })
           .describe('Zone of labels and day boundaries on pages. Everything stored is UTC.'),
         title: z.string().min(1).max(200).optional().describe('Title of the site; organization when absent.'),
+        events: z
+          .string()
+          .min(1)
+          .optional()
+          .meta({ written: 'a file, absolute or relative to the config' })
+          .describe(
+            'What happened when: a text file whose lines are a time and a label, `2026-11-23 16:35 Power failure`, drawn on charts. See [Events](#events).',
+          ),
       })
       .prefault({})
       .describe('The web site.'),
@@ -376,14 +385,6 @@ export const schema = z
     ...config,
     timing: config.timing ?? (config.compat === 'cuflow' ? ('export' as const) : ('spread' as const)),
   }))
-
-function isTimeZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }) !== null
-  } catch {
-    return false
-  }
-}
 
 /** What a person writes in flowscan.config.ts. */
 export type ConfigInput = z.input<typeof schema>

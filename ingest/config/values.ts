@@ -89,3 +89,12 @@ export function idOf(key: string): string {
 function quote(text: string): string {
   return JSON.stringify(text)
 }
+
+/** Does the platform know a zone of this name? */
+export function isTimeZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }) !== null
+  } catch {
+    return false
+  }
+}

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { readEvents } from '../config/events.ts'
 import { isInside } from '../config/places.ts'
 import type { Config, Source } from '../config/schema.ts'
 import { EXIT, UserError } from '../model/errors.ts'
@@ -39,6 +40,7 @@ export function checkDirectories(config: Config): Finding[] {
     ...sources.flatMap(({ source, key }) => (source.saved === false ? [] : [checkMove(key, source.dir, source.saved)])),
     ...(['data', 'site.dir'] as const).map((key) => checkSpace(key, written[key])),
     checkRetention(config),
+    ...checkEvents(config),
   ]
 }
 
@@ -165,6 +167,14 @@ function checkRetention({ data, retention }: Config): Finding {
     'retention',
     `${told}, but there is room for ${mebibytes(room)} MiB; make room, or keep less (retention)`,
   )
+}
+
+/** A line of events that cannot be read is left out of the site. */
+function checkEvents({ site: { events: path, timeZone } }: Config): Finding[] {
+  if (path === undefined) return []
+  const { events, mistakes } = readEvents(path, timeZone)
+  if (mistakes.length > 0) return mistakes.map((mistake) => warning('site.events', `${path}: ${mistake}`))
+  return [ok('site.events', `${path}: ${events.length} event${events.length === 1 ? '' : 's'}`)]
 }
 
 function bytesBelow(data: string): number {

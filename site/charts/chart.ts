@@ -35,6 +35,15 @@ export interface StackedChart {
   readonly before?: BothWays<Rates>
   /** What alone is shown, upwards, when it is not in and out: all rates stand in `in`. */
   readonly only?: string
+  /** Ascending. A numbered rule each, and a band where one took its time. What they are is told beside the chart. */
+  readonly events?: readonly ChartEvent[]
+}
+
+/** Something that happened; unix seconds. `to`: when it was over; `null`: it took no time. */
+export interface ChartEvent {
+  readonly at: number
+  readonly to: number | null
+  readonly number: number
 }
 
 export interface ChartLayer extends BothWays<Rates> {

@@ -1,6 +1,7 @@
-import type { Mark, RuleMark, Spec, TextMark } from 'vega'
+import type { Mark, RectMark, RuleMark, Spec, TextMark } from 'vega'
 import { formatSi } from '../units.ts'
 import type { StackedChart } from './chart.ts'
+import { eventMarks } from './event-marks.ts'
 import { rateAxis } from './rate-axis.ts'
 import { AXIS_UNITS, directionOf, type Stack, type StackPath, WAYS } from './stack.ts'
 import { type TimeTick, timeTicks } from './time-axis.ts'
@@ -58,6 +59,15 @@ export function stackedSpec(size: ChartSize): Spec {
       rules('rates', { y: RATE, x2: { value: plot.width }, stroke: GRID }),
       paths(plot),
       rules('lines', { y: RATE, x2: { value: plot.width }, stroke: LINE, strokeDash: { field: 'dash' } }),
+      bands('spans', { x: AT, x2: { field: 'x2' }, y2: { value: plot.height } }),
+      rules('events', {
+        x: AT,
+        y: { value: -4 },
+        y2: { value: plot.height },
+        stroke: LINE,
+        strokeDash: { value: [1, 2] },
+      }),
+      texts('numbers', { x: AT, y: { value: -7 }, align: { value: 'center' }, fill: LINE, fontWeight: { value: 600 } }),
       texts('times', {
         x: TIME,
         y: { value: plot.height + 16 },
@@ -71,7 +81,18 @@ export function stackedSpec(size: ChartSize): Spec {
 }
 
 /** `span`, `reach`: both ends of the axes. */
-const STACKED_DATA = ['span', 'reach', 'times', 'rates', 'paths', 'lines', 'notes'] as const
+const STACKED_DATA = [
+  'span',
+  'reach',
+  'times',
+  'rates',
+  'paths',
+  'lines',
+  'spans',
+  'events',
+  'numbers',
+  'notes',
+] as const
 
 /** The rows of each data set of `stackedSpec` for one chart. */
 export type StackedData = { readonly [D in (typeof STACKED_DATA)[number]]: readonly object[] }
@@ -93,9 +114,20 @@ export function stackedData(
     rates: isEmpty ? [] : rates.ticks,
     paths: paths.map((path) => ({ ...path, scaleX })),
     lines: isEmpty ? [] : linesOf(chart),
+    ...eventRows(chart, plot),
     notes: isEmpty ? [emptyNote(plot)] : notesOf(chart, reach, size, rates.unit),
   }
 }
+
+function eventRows(
+  { events, from, to }: StackedChart,
+  { width }: Box,
+): Pick<StackedData, 'spans' | 'events' | 'numbers'> {
+  if (events === undefined || events.length === 0) return NO_LINES
+  const { spans, rules, numbers } = eventMarks(events, from, to, width)
+  return { spans, events: rules, numbers }
+}
+const NO_LINES = { spans: [], events: [], numbers: [] }
 
 function timeRows(from: number, to: number, ticks: readonly TimeTick[]): Pick<StackedData, 'span' | 'times'> {
   const rows = rowsOfTicks.get(ticks) ?? {
@@ -109,6 +141,7 @@ const rowsOfTicks = new WeakMap<readonly TimeTick[], Pick<StackedData, 'span' | 
 
 const TIME = { scale: 'time', field: 'at' }
 const RATE = { scale: 'rate', field: 'value' }
+const AT = { field: 'x' }
 const GRID = { value: 'var(--chart-grid)' }
 const LINE = { value: 'var(--chart-line)' }
 const LABEL_GAP = 7
@@ -118,7 +151,7 @@ export function plotOf({ width, height, left, right }: ChartSize): Box {
   return { width: width - left - right, height: height - TOP - BOTTOM }
 }
 
-type Entry<M extends RuleMark | TextMark> = NonNullable<NonNullable<M['encode']>['enter']>
+type Entry<M extends RuleMark | TextMark | RectMark> = NonNullable<NonNullable<M['encode']>['enter']>
 
 function rules(data: string, entry: Entry<RuleMark>): Mark {
   return {
@@ -128,6 +161,11 @@ function rules(data: string, entry: Entry<RuleMark>): Mark {
     from: { data },
     encode: { enter: { strokeWidth: { value: 1 }, ...entry } },
   }
+}
+
+function bands(data: string, entry: Entry<RectMark>): Mark {
+  const look = { y: { value: 0 }, fill: LINE, fillOpacity: { value: 0.12 } }
+  return { type: 'rect', aria: false, interactive: false, from: { data }, encode: { enter: { ...look, ...entry } } }
 }
 
 function texts(data: string, entry: Entry<TextMark>): Mark {

@@ -23,7 +23,7 @@ export function catalogJson(site: Site, end: number | null, versions: Versions):
     resolutions: Object.fromEntries(
       STEP_NAMES.map((step) => [step, { step: STEPS[step], window: WINDOWS[step], windows: versions[step] }]),
     ),
-    events: [],
+    events: site.happened.events.map(({ at, to, label }) => ({ at, ...(to !== null && { to }), label })),
   })}\n`
 }
 

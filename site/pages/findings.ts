@@ -37,6 +37,7 @@ export function findingsOf(site: Site, day: Traffic, quality: Quality): Finding[
   const range = rangeQuality(day)
   return [
     ...alarms,
+    ...eventFindings(site),
     ...gapFindings(site, day, quality),
     ...fileFindings(quality),
     ...flawFindings(range),
@@ -47,6 +48,19 @@ export function findingsOf(site: Site, day: Traffic, quality: Quality): Finding[
 
 function finding(what: string, mend: string, lines = ''): Finding {
   return { isAlarm: false, what, mend, lines, since: null }
+}
+
+/** Lines of the file of events that nobody will see on a chart. */
+function eventFindings({ happened: { mistakes } }: Site): Finding[] {
+  if (mistakes.length === 0) return []
+  const more = mistakes.length > MOST_LINES ? `\n… and ${formatCount(mistakes.length - MOST_LINES)} more` : ''
+  return [
+    finding(
+      `The file of events: ${formatCount(mistakes.length)} ${mistakes.length === 1 ? 'thing' : 'things'} in it could not be read.`,
+      'A line is a time and a label, or two times with a dash between and a label: 2026-11-23 16:35 Power failure. To mend in site.events:',
+      mistakes.slice(0, MOST_LINES).join('\n') + more,
+    ),
+  ]
 }
 
 /** What a run told, for everybody to read: where things lie on the machine is nobody's business. Directories are called by their keys in the config. */

@@ -21,6 +21,7 @@ import { boardList } from './board-list.ts'
 import { breakdownOfTotal } from './breakdown.ts'
 import { dataTimeOf } from './data-time.ts'
 import { sparklineOf } from './dimension.ts'
+import { eventsBetween } from './events.ts'
 import { type Finding, slotsExpected } from './findings.ts'
 import { flawRows } from './flaws.ts'
 import type { Page } from './page.ts'
@@ -46,10 +47,12 @@ export function overviewPage(
   findings: readonly Finding[],
 ): Page {
   const subject = totalSubject(site)
+  const events = eventsBetween(site, day.from, day.to)
   const { chart, table } = stackOf(day, 'octets', subject, {
     address: OVERVIEW,
     timeZone: site.timeZone,
     window: '24 hours',
+    events: events.marks,
   })
   const cards = cardsOf(site, day)
   return {
@@ -72,6 +75,7 @@ export function overviewPage(
       quality: qualityOf(site, day, lost, first, findings),
       by: midSentence(breakdownOfTotal(site).dimension.singular),
       table,
+      events,
       ranges: RANGE_NAMES.map((name) => ({
         href: link(OVERVIEW, rangeAddress(TOTAL_SUBJECT, name)),
         label: RANGES[name].title,

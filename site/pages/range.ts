@@ -23,6 +23,7 @@ import { boardList } from './board-list.ts'
 import { breakdownOf, breakdownOfTotal } from './breakdown.ts'
 import { dataTimeOf } from './data-time.ts'
 import { definitionOf } from './definition.ts'
+import { eventsBetween } from './events.ts'
 import { flawFiles, flawRows } from './flaws.ts'
 import type { Anchor, Page } from './page.ts'
 import type { Site, SiteDimension, SiteMember } from './site.ts'
@@ -152,9 +153,10 @@ export function rangePage(
   const { range } = traffic
   const address = rangeAddress(subject.address, range)
   const window = windowInWords(traffic)
+  const events = eventsBetween(site, traffic.from, traffic.to)
   const stacks = (subject.breakdown === null ? (['octets'] as const) : MEASURES).map((measure) => ({
     measure,
-    stack: stackOf(traffic, measure, subject, { address, timeZone: site.timeZone, window }),
+    stack: stackOf(traffic, measure, subject, { address, timeZone: site.timeZone, window, events: events.marks }),
   }))
   const breakdown = subject.breakdown
   const isTotal = subject.cell === TOTAL
@@ -209,6 +211,7 @@ export function rangePage(
           explorerAddress({ measure, ...subject.exploration, from: traffic.from, to: traffic.to }),
         ),
       })),
+      events,
       percentileRule: `95th: nearest rank over the ${range === 'day' ? 'five-minute' : formatSpan(traffic.stepSeconds)} points shown.`,
       maxRule: 'Maximum: the greatest five minutes.',
       overlap: breakdown === null || breakdown.isExact ? '' : OVERLAP,

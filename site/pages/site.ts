@@ -1,5 +1,6 @@
 import type { Dimension } from '../../ingest/classify/dimension.ts'
 import { activeDimensions, activePairs } from '../../ingest/classify/index.ts'
+import type { Events } from '../../ingest/config/events.ts'
 import type { Config } from '../../ingest/config/schema.ts'
 import { OTHER } from '../../ingest/model/cell.ts'
 import { colorOf, OTHER_COLOR } from '../charts/theme.ts'
@@ -11,6 +12,8 @@ export interface Site {
   readonly title: string
   readonly timeZone: string
   readonly dimensions: readonly SiteDimension[]
+  /** What happened, and what could not be read of it. */
+  readonly happened: Events
   /** As they are stored: the first dimension's member comes first in a cell's name. */
   readonly pairs: readonly SitePair[]
   /** Those with pages of their own: a network's, which people come for. Others are in the tables of their members' pages. */
@@ -31,7 +34,7 @@ export interface SiteMember {
   readonly color: string
 }
 
-export function createSite(config: Config): Site {
+export function createSite(config: Config, happened: Events = { events: [], mistakes: [] }): Site {
   const dimensions = activeDimensions(config).map((dimension) => ({ dimension, members: membersOf(dimension, config) }))
   const byName = new Map(dimensions.map((each) => [each.dimension.name, each]))
   const pairs = activePairs(config).map(
@@ -42,6 +45,7 @@ export function createSite(config: Config): Site {
     title: config.site.title ?? config.organization,
     timeZone: config.site.timeZone,
     dimensions,
+    happened,
     pairs,
     pagedPairs: pairs.filter(([first]) => first.dimension.ownDirection === true),
   }

@@ -1,6 +1,6 @@
 import { TOTAL } from '../../ingest/model/cell.ts'
 import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
-import type { StackedChart } from '../charts/chart.ts'
+import type { ChartEvent, StackedChart } from '../charts/chart.ts'
 import { OTHER_COLOR } from '../charts/theme.ts'
 import { type ChartData, csvOf, jsonOf } from '../downloads.ts'
 import { type Figures, figuresOf, peaksOf, ratesOf, shareOf, totalBothWays } from '../figures.ts'
@@ -59,7 +59,7 @@ export function stackOf(
   traffic: Traffic,
   measure: Measure,
   subject: StackSubject,
-  page: { address: string; timeZone: string; window: string },
+  page: { address: string; timeZone: string; window: string; events: readonly ChartEvent[] },
 ): Stack {
   const layers = (subject.breakdown?.layers ?? []).filter(({ cell }) => sawTraffic(traffic, cell))
   const sorted = sortByVolume(traffic, measure, layers)
@@ -74,10 +74,11 @@ export function stackOf(
     chart: {
       ...data,
       title: `${subject.title}: ${rateInWords}${by}, ${page.window}`,
-      description: describe(figures, rate),
+      description: describe(figures, rate, page.events.length),
       stepSeconds: traffic.stepSeconds,
       timeZone: page.timeZone,
       percentile95: { in: figures.in.percentile95, out: figures.out.percentile95 },
+      ...(page.events.length > 0 && { events: page.events }),
     },
     table: tableOf(traffic, measure, subject, sorted, data, page.address),
     files: { csv: csvOf(data), json: jsonOf(data) },
@@ -85,11 +86,11 @@ export function stackOf(
   }
 }
 
-function describe({ in: inward, out }: { in: Figures; out: Figures }, unit: string): string {
+function describe({ in: inward, out }: { in: Figures; out: Figures }, unit: string, events: number): string {
   if (inward.now === null) return 'Nothing was measured in this time.'
   const way = (name: string, { now, average, max }: Figures) =>
     `${name}: now ${formatQuantity(now, unit)}, average ${formatQuantity(average, unit)}, maximum ${formatQuantity(max, unit)}.`
-  return `In above the line, out below. ${way('In', inward)} ${way('Out', out)} The table holds every number.`
+  return `In above the line, out below. ${way('In', inward)} ${way('Out', out)} The table holds every number.${events === 0 ? '' : ' Numbered rules mark events, which are listed on the page.'}`
 }
 
 function chartData(traffic: Traffic, measure: Measure, subject: StackSubject, sorted: readonly Layer[]): ChartData {

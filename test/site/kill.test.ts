@@ -47,6 +47,7 @@ test('what a killed build can leave is gone after the next', { timeout: 60_000 }
   for (const file of [
     'archive/2026-11-23/0010/.tmp-board.json',
     `archive/.tmp-${DEAD}-record`,
+    `archive/reports/.tmp-${DEAD}-record`,
     `releases/.tmp-${DEAD}-draft/index.html`,
   ])
     writeFileSync(join(site, file), 'half')
