@@ -57,9 +57,9 @@ export function stackedSpec(size: ChartSize): Spec {
     marks: [
       rules('times', { x: TIME, y2: { value: plot.height }, stroke: GRID }),
       rules('rates', { y: RATE, x2: { value: plot.width }, stroke: GRID }),
+      bands('spans', { x: AT, x2: { field: 'x2' }, y2: { value: plot.height } }),
       paths(plot),
       rules('lines', { y: RATE, x2: { value: plot.width }, stroke: LINE, strokeDash: { field: 'dash' } }),
-      bands('spans', { x: AT, x2: { field: 'x2' }, y2: { value: plot.height } }),
       rules('events', {
         x: AT,
         y: { value: -4 },
