@@ -1,5 +1,6 @@
 import type { Direction } from '../ingest/model/direction.ts'
 import { isoTime } from '../ingest/model/time.ts'
+import type { ChartEvent } from './charts/chart.ts'
 import type { PointRates } from './figures.ts'
 
 /** What a chart shows, and what the files beside it hold: rates per second, `null` where nobody measured. */
@@ -16,6 +17,8 @@ export interface ChartData {
   readonly peak?: Way
   /** The total of the time before, point by point. */
   readonly before?: Way
+  /** What happened meanwhile, as it is numbered on the chart. */
+  readonly events?: readonly (ChartEvent & { readonly label: string })[]
   /** The direction that alone is shown: it stands in `in`, and `out` holds nothing. */
   readonly only?: Direction
 }
@@ -69,7 +72,7 @@ export function csvCell(text: string): string {
 }
 
 /** The same numbers as columns. */
-export function jsonOf({ unit, from, to, stepSeconds, layers, total, peak, before, only }: ChartData): string {
+export function jsonOf({ unit, from, to, stepSeconds, layers, total, peak, before, events, only }: ChartData): string {
   const ways = ({ in: inward, out }: Way) => (only === undefined ? { in: inward, out } : { [only]: inward })
   return `${JSON.stringify({
     unit,
@@ -80,5 +83,10 @@ export function jsonOf({ unit, from, to, stepSeconds, layers, total, peak, befor
     total: ways(total),
     ...(peak === undefined ? {} : { peak: ways(peak) }),
     ...(before === undefined ? {} : { before: ways(before) }),
+    ...(events === undefined ? {} : { events: events.map(eventJson) }),
   })}\n`
+}
+
+function eventJson({ number, at, to, label }: NonNullable<ChartData['events']>[number]): object {
+  return { number, at: isoTime(at), ...(to === null ? {} : { to: isoTime(to) }), label }
 }

@@ -1,15 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
+import type { Event } from '../model/event.ts'
 import { createWallClock, type WallClock } from '../model/time-zone.ts'
-
-/** Something that happened, to be seen on charts. */
-export interface Event {
-  /** Unix seconds. */
-  readonly at: number
-  /** When it was over; `null`: it took no time. */
-  readonly to: number | null
-  /** Anybody's text. */
-  readonly label: string
-}
 
 export interface Events {
   /** In the order of their times. */

@@ -11,6 +11,8 @@ export interface Catalog {
   /** As they are stored: the first dimension's member comes first in a cell's name. */
   readonly pairs: readonly (readonly [string, string])[]
   readonly resolutions: { readonly [S in StepName]?: Resolution }
+  /** By their times, unix seconds. */
+  readonly events?: readonly { readonly at: number; readonly to?: number; readonly label: string }[]
 }
 
 export interface CatalogDimension {

@@ -5,6 +5,7 @@ import { assemble } from './assemble.ts'
 import { type Catalog, divisionsOf } from './catalog.ts'
 import { createControls } from './controls.ts'
 import { element, find } from './element.ts'
+import { eventList } from './events.ts'
 import { averagesOf, numbersOf } from './numbers.ts'
 import { beginningOf, type Plan, planAt, planOf } from './plan.ts'
 import { emptyPlot, upgradePlot } from './plot.ts'
@@ -113,6 +114,7 @@ function createExplorer(form: HTMLFormElement, source: Source, root: string, fir
       onSelect: (from, to) => go({ from, to }),
       onHide: (chart) => saver.offer({ ...saveable, chart }),
     })
+    plot.append(...[eventList(answered.events)].filter((list) => list !== null))
     find(form, '.plot').replaceWith(plot)
     if (hadFocus) find(plot, '.cursor').focus()
     find(form, '.numbers').replaceChildren(numbersOf(catalog, exploration, answered, root))

@@ -14,6 +14,7 @@ interface ChartFile {
   readonly layers: readonly (Way & { readonly id: string; readonly label: string; readonly color: string })[]
   readonly total: Way
   readonly peak?: Way
+  readonly events?: readonly { readonly number: number; readonly at: string; readonly to?: string }[]
 }
 type Way = BothWays<PointRates>
 
@@ -53,7 +54,7 @@ function textsOf(plot: HTMLElement): { title: string; description: string } {
 }
 
 function chartFrom(file: ChartFile, timeZone: string, texts: { title: string; description: string }): StackedChart {
-  const { unit, stepSeconds, layers, total, peak } = file
+  const { unit, stepSeconds, layers, total, peak, events = [] } = file
   return {
     ...texts,
     unit,
@@ -64,6 +65,11 @@ function chartFrom(file: ChartFile, timeZone: string, texts: { title: string; de
     layers,
     total,
     ...(peak === undefined ? {} : { peak }),
+    events: events.map(({ number, at, to }) => ({
+      number,
+      at: Date.parse(at) / 1000,
+      to: to === undefined ? null : Date.parse(to) / 1000,
+    })),
     percentile95: { in: percentile95Of(total.in), out: percentile95Of(total.out) },
   }
 }

@@ -11,6 +11,7 @@ import type { ChartData } from '../downloads.ts'
 import type { Exploration } from '../exploration.ts'
 import { type Figures, figuresOf, type PointRates, peaksOf, ratesOf, shareOf } from '../figures.ts'
 import { type DrawnLayer, MOST_LAYERS, restOf, sortByVolume } from '../layers.ts'
+import { eventsBetween, type ShownEvents } from '../pages/events.ts'
 import { midSentence } from '../pages/words.ts'
 import { formatClock, formatDate, formatSpan, SHOWN } from '../units.ts'
 import { type Catalog, type CatalogMember, dimensionOf, memberOf, partOf } from './catalog.ts'
@@ -26,6 +27,7 @@ export interface Shown {
   readonly total: ShownRow
   /** Members of which nothing was seen. */
   readonly quiet: readonly string[]
+  readonly events: ShownEvents
 }
 
 export interface ShownRow {
@@ -79,6 +81,8 @@ export function shownOf(
   const layers = layersOf(catalog, exploration, whole!, sorted)
   const line = ratesOfWay(exploration, whole!, cell)
   const hasPeak = plan.step !== '5m' && drawing === 'stack' && (!isChosen || members.length === 1)
+  const happened = (catalog.events ?? []).map(({ at, to = null, label }) => ({ at, to, label }))
+  const events = eventsBetween(happened, catalog.timeZone, plan.from, plan.to)
   const data: ChartData = {
     unit: SHOWN[measure].rate,
     from: plan.from,
@@ -89,6 +93,7 @@ export function shownOf(
     total: line,
     ...(hasPeak ? { peak: peaksOfWay(exploration, whole!, cell) } : {}),
     ...(wholeBefore ? { before: ratesOfWay(exploration, wholeBefore, cell) } : {}),
+    ...(events.marks.length > 0 ? { events: events.marks } : {}),
   }
   const colors = new Map(data.layers.map(({ id, color }) => [id, color]))
   const rowOf = (of: string, each: Measured, eachBefore: Measured | null) =>
@@ -115,6 +120,7 @@ export function shownOf(
         : {}),
     },
     quiet: members.filter((member) => !seen.includes(member)).map(({ label }) => label),
+    events,
   }
 }
 

@@ -1,11 +1,10 @@
-import type { Event } from '../../ingest/config/events.ts'
+import type { Event } from '../../ingest/model/event.ts'
 import type { ChartEvent } from '../charts/chart.ts'
 import { formatCount, formatMoment, type Moment } from '../units.ts'
-import type { Site } from './site.ts'
 
 /** What happened while a chart lasts: on it by number, below it in words. */
 export interface ShownEvents {
-  readonly marks: readonly ChartEvent[]
+  readonly marks: readonly (ChartEvent & { readonly label: string })[]
   readonly list: readonly ListedEvent[]
   /** What is said of those that are not shown; else empty. */
   readonly more: string
@@ -22,12 +21,12 @@ export interface ListedEvent {
 const MOST_SHOWN = 40
 
 /** The events between two moments (unix seconds), numbered by their times; of too many the newest. */
-export function eventsBetween({ happened: { events }, timeZone }: Site, from: number, to: number): ShownEvents {
+export function eventsBetween(events: readonly Event[], timeZone: string, from: number, to: number): ShownEvents {
   const all = events.filter((event) => event.at < to && isAfter(event, from))
   const shown = all.slice(-MOST_SHOWN)
   const left = all.length - shown.length
   return {
-    marks: shown.map(({ at, to }, index) => ({ at, to, number: index + 1 })),
+    marks: shown.map(({ at, to, label }, index) => ({ at, to, number: index + 1, label })),
     list: shown.map(({ at, to, label }, index) => ({
       number: index + 1,
       at: formatMoment(at, timeZone),

@@ -47,7 +47,7 @@ export function overviewPage(
   findings: readonly Finding[],
 ): Page {
   const subject = totalSubject(site)
-  const events = eventsBetween(site, day.from, day.to)
+  const events = eventsBetween(site.happened.events, site.timeZone, day.from, day.to)
   const { chart, table } = stackOf(day, 'octets', subject, {
     address: OVERVIEW,
     timeZone: site.timeZone,

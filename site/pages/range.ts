@@ -153,7 +153,7 @@ export function rangePage(
   const { range } = traffic
   const address = rangeAddress(subject.address, range)
   const window = windowInWords(traffic)
-  const events = eventsBetween(site, traffic.from, traffic.to)
+  const events = eventsBetween(site.happened.events, site.timeZone, traffic.from, traffic.to)
   const stacks = (subject.breakdown === null ? (['octets'] as const) : MEASURES).map((measure) => ({
     measure,
     stack: stackOf(traffic, measure, subject, { address, timeZone: site.timeZone, window, events: events.marks }),

@@ -1,6 +1,6 @@
 import { TOTAL } from '../../ingest/model/cell.ts'
 import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
-import type { ChartEvent, StackedChart } from '../charts/chart.ts'
+import type { StackedChart } from '../charts/chart.ts'
 import { OTHER_COLOR } from '../charts/theme.ts'
 import { type ChartData, csvOf, jsonOf } from '../downloads.ts'
 import { type Figures, figuresOf, peaksOf, ratesOf, shareOf, totalBothWays } from '../figures.ts'
@@ -9,6 +9,7 @@ import { link } from '../links.ts'
 import { isKnown, sawTraffic, type Traffic } from '../traffic.ts'
 import { formatQuantity, formatRate, formatShare, SHOWN } from '../units.ts'
 import type { Breakdown, Layer } from './breakdown.ts'
+import type { ShownEvents } from './events.ts'
 import { type ReadoutEntry, readoutOf } from './readout.ts'
 import { midSentence } from './words.ts'
 
@@ -59,11 +60,12 @@ export function stackOf(
   traffic: Traffic,
   measure: Measure,
   subject: StackSubject,
-  page: { address: string; timeZone: string; window: string; events: readonly ChartEvent[] },
+  page: { address: string; timeZone: string; window: string; events: ShownEvents['marks'] },
 ): Stack {
   const layers = (subject.breakdown?.layers ?? []).filter(({ cell }) => sawTraffic(traffic, cell))
   const sorted = sortByVolume(traffic, measure, layers)
-  const data = chartData(traffic, measure, subject, sorted)
+  const happened = page.events.length === 0 ? {} : { events: page.events }
+  const data = { ...chartData(traffic, measure, subject, sorted), ...happened }
   const figures = {
     in: figuresOf(traffic, subject.cell, 'in', measure),
     out: figuresOf(traffic, subject.cell, 'out', measure),
@@ -78,7 +80,6 @@ export function stackOf(
       stepSeconds: traffic.stepSeconds,
       timeZone: page.timeZone,
       percentile95: { in: figures.in.percentile95, out: figures.out.percentile95 },
-      ...(page.events.length > 0 && { events: page.events }),
     },
     table: tableOf(traffic, measure, subject, sorted, data, page.address),
     files: { csv: csvOf(data), json: jsonOf(data) },

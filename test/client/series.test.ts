@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { assemble } from '../../site/client/assemble.ts'
 import { planAt } from '../../site/client/plan.ts'
 import { chunkOf, createSource, Gone, parseBytes } from '../../site/client/published.ts'
+import { readQuery } from '../../site/client/query.ts'
+import { shownOf } from '../../site/client/shown.ts'
 import { figuresOf, ratesOf } from '../../site/figures.ts'
 import { catalogOf, END, publish } from './published.ts'
 
@@ -96,4 +98,24 @@ describe('published series', () => {
     expect(chunkOf({ chunks: { service: ['service/b', 'service/d'] } }, 'service/c')).toBe('service-0')
     expect(await parseBytes(new TextEncoder().encode('{"a":1}').buffer as ArrayBuffer)).toEqual({ a: 1 })
   })
+})
+
+test('what the catalog tells of happened is on the chart and below it, as far as it is of the time', async () => {
+  const events = [
+    { at: DAY - 7200, label: 'Before' },
+    { at: DAY - 3600, to: DAY, label: 'Firmware' },
+    { at: DAY + 600, label: '<b>Power</b>' },
+    { at: DAY + 7200, label: 'Behind' },
+  ]
+  const catalog = catalogOf({ events })
+  const { exploration } = readQuery('by=nothing', catalog)
+  const { chart, events: shown } = shownOf(catalog, exploration, plan, await read(['total']), null)
+  expect(chart.events?.map(({ number, at, to }) => [number, at, to])).toEqual([
+    [1, DAY - 3600, DAY],
+    [2, DAY + 600, null],
+  ])
+  expect(shown.list.map(({ number, label, at }) => [number, label, at.text])).toEqual([
+    [1, 'Firmware', '25 Nov 2026, 00:00 CET'],
+    [2, '<b>Power</b>', '25 Nov 2026, 01:10 CET'],
+  ])
 })

@@ -6,8 +6,9 @@ import type { Config } from '../../ingest/config/schema.ts'
 import { buildSite } from '../../site/build.ts'
 import type { StackedChart } from '../../site/charts/chart.ts'
 import { eventMarks } from '../../site/charts/event-marks.ts'
-import { CHART_SIZES, renderStacked } from '../../site/charts/render.ts'
-import { plotOf } from '../../site/charts/stacked.ts'
+
+import { renderStacked } from '../../site/charts/render.ts'
+import { CHART_SIZES, plotOf } from '../../site/charts/stacked.ts'
 import { configOf, part, store } from './stored.ts'
 import { textsOf } from './svg.ts'
 
