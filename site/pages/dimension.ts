@@ -76,9 +76,10 @@ function cellsOf(day: Traffic, cell: string): string[] {
   )
 }
 
-function matricesOf(site: Site, { dimension, members }: SiteDimension, from: string) {
-  return site.pagedPairs
-    .filter(([first]) => first.dimension === dimension)
+/** Every pair that it is one of. */
+function matricesOf(site: Site, of: SiteDimension, from: string) {
+  return site.pairs
+    .filter((pair) => pair.includes(of))
     .map(([first, second]) => ({
       label: `${first.dimension.title} by ${midSentence(second.dimension.singular)}`,
       href: link(
@@ -86,7 +87,7 @@ function matricesOf(site: Site, { dimension, members }: SiteDimension, from: str
         matrixAddress(
           first.dimension,
           second.dimension,
-          members.map(({ id }) => id),
+          first.members.map(({ id }) => id),
         ),
       ),
     }))

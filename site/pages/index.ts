@@ -43,7 +43,7 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
   const findings = findingsOf(site, day, quality)
   yield overviewPage(site, day, newest, lost, quality.first, findings)
   for (const dimension of site.dimensions) yield dimensionPage(site, dimension, day)
-  for (const [first, second] of site.pagedPairs) yield matrixPage(site, first, second, day, seen)
+  for (const pair of site.pairs) yield matrixPage(site, pair, day, seen)
   for (const range of ranges) {
     const shown = traffic.read(range)
     for (const subject of subjects(site, seen)) yield rangePage(site, subject, shown, seen, newest.board, quality.first)

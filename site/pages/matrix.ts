@@ -6,14 +6,17 @@ import { formatQuantity, formatRate, SHOWN, UNKNOWN } from '../units.ts'
 import { dataTimeOf } from './data-time.ts'
 import type { Page } from './page.ts'
 import { NO_DATA, type Seen } from './range.ts'
-import type { Site, SiteDimension } from './site.ts'
+import type { Site, SiteDimension, SitePair } from './site.ts'
 import { midSentence } from './words.ts'
 
 /** Shades of a heat table, the faintest 1. */
 const SHADES = 8
 
 interface MatrixCell {
+  /** `null`: nothing was ever seen, or the pair has no pages. */
   readonly href: string | null
+  /** Ever. */
+  readonly isSeen: boolean
   readonly in: string
   readonly out: string
   /** 0: nothing. */
@@ -21,7 +24,9 @@ interface MatrixCell {
 }
 
 /** Every pair of two dimensions: average bits in and out over the last 24 hours. Rows of the first, columns of the second, both by the config. */
-export function matrixPage(site: Site, first: SiteDimension, second: SiteDimension, day: Traffic, seen: Seen): Page {
+export function matrixPage(site: Site, pair: SitePair, day: Traffic, seen: Seen): Page {
+  const [first, second] = pair
+  const isPaged = site.pagedPairs.includes(pair)
   const address = matrixAddress(
     first.dimension,
     second.dimension,
@@ -53,13 +58,14 @@ export function matrixPage(site: Site, first: SiteDimension, second: SiteDimensi
         .map((row) => ({
           label: row.label,
           href: link(address, memberAddress(first.dimension, row.id)),
-          cells: columns.map(({ id }) => {
+          cells: columns.map(({ id }): MatrixCell => {
             const cell = pairCell(first, row.id, second, id)
             const href = link(address, pairAddress(first.dimension, row.id, second.dimension, id))
-            return matrixCell(day, cell, seen.has(cell) ? href : null, greatest)
+            const isSeen = seen.has(cell)
+            return { href: isSeen && isPaged ? href : null, isSeen, ...shownOf(day, cell, greatest) }
           }),
         }))
-        .filter(({ cells }) => cells.some(({ href }) => href !== null)),
+        .filter(({ cells }) => cells.some(({ isSeen }) => isSeen)),
     },
   }
 }
@@ -73,11 +79,10 @@ function averageOf(day: Traffic, cell: string): number | null {
   return inward === null || out === null ? null : inward! + out!
 }
 
-function matrixCell(day: Traffic, cell: string, href: string | null, greatest: number): MatrixCell {
-  if (!sawTraffic(day, cell)) return { href, in: UNKNOWN, out: UNKNOWN, shade: 0 }
+function shownOf(day: Traffic, cell: string, greatest: number): Omit<MatrixCell, 'href' | 'isSeen'> {
+  if (!sawTraffic(day, cell)) return { in: UNKNOWN, out: UNKNOWN, shade: 0 }
   const average = averageOf(day, cell) ?? 0
   return {
-    href,
     in: formatRate(figuresOf(day, cell, 'in', 'octets').average),
     out: formatRate(figuresOf(day, cell, 'out', 'octets').average),
     shade: shadeOf(average, greatest),

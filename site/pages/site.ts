@@ -16,7 +16,7 @@ export interface Site {
   readonly happened: Events
   /** As they are stored: the first dimension's member comes first in a cell's name. */
   readonly pairs: readonly SitePair[]
-  /** Those with pages of their own: a network's, which people come for. Others are in the tables of their members' pages. */
+  /** Those with pages of their own for each two members: a network's, which people come for, and all that are few. Every pair has a matrix. */
   readonly pagedPairs: readonly SitePair[]
 }
 
@@ -47,8 +47,15 @@ export function createSite(config: Config, happened: Events = { events: [], mist
     dimensions,
     happened,
     pairs,
-    pagedPairs: pairs.filter(([first]) => first.dimension.ownDirection === true),
+    pagedPairs: pairs.filter(isPaged),
   }
+}
+
+/** Pages cost what they cost whether anybody looks: routers by a thousand AS numbers would be most of a site. */
+const MOST_PAGED = 500
+
+function isPaged([first, second]: SitePair): boolean {
+  return first.dimension.ownDirection === true || first.members.length * second.members.length <= MOST_PAGED
 }
 
 function membersOf(dimension: Dimension, config: Config): SiteMember[] {

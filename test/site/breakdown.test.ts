@@ -23,9 +23,8 @@ test.each([
   ['network', 'campus', 'network/campus,service/http', 'networks/campus/services/http/'],
   ['service', 'http', 'network/campus,service/http', 'networks/campus/services/http/'],
   ['protocol', 'other', 'network/campus,protocol/other', 'networks/campus/protocols/other/'],
-  // A router's pairs have no pages: its layers lead to the member.
-  ['router', 'border', 'router/border,service/http', 'services/http/'],
-  ['tos', 'other', 'router/border,tos/other', 'routers/border/'],
+  ['router', 'border', 'router/border,service/http', 'routers/border/services/http/'],
+  ['tos', 'other', 'router/border,tos/other', 'routers/border/tos/other/'],
 ])('%s/%s is divided by its most telling pair', (name, id, cell, address) => {
   expect(layersOf(name, id)[0]).toMatchObject({ cell, address })
 })
