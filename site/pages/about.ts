@@ -1,15 +1,17 @@
+import { createRequire } from 'node:module'
 import { formatPrefix } from '../../ingest/model/address.ts'
 import { STEPS } from '../../ingest/model/time.ts'
-import { ABOUT } from '../links.ts'
+import { ABOUT, CATALOG, dimensionAddress, link, memberAddress, QUALITY, REPORTS } from '../links.ts'
 import { RANGE_NAMES, RANGES } from '../traffic.ts'
 import { formatCount, formatSpan } from '../units.ts'
-import { samplingText } from './definition.ts'
+import { definitionOf, samplingText } from './definition.ts'
 import type { Page } from './page.ts'
-import type { Site } from './site.ts'
+import type { Site, SiteDimension } from './site.ts'
 
 /** How every figure is counted, in words, from the config. */
 export function aboutPage(site: Site): Page {
   const { config, dimensions, pairs } = site
+  const { '5m': slots, '30m': halves, '2h': hours, '1d': days, boards } = config.retention
   return {
     address: ABOUT,
     template: 'about',
@@ -24,6 +26,19 @@ export function aboutPage(site: Site): Page {
       subnets: config.subnets.map(formatPrefix),
       isSpread: config.timing === 'spread',
       isCuflow: config.compat === 'cuflow',
+      version: VERSION,
+      catalog: link(ABOUT, CATALOG),
+      quality: link(ABOUT, QUALITY),
+      reports: link(ABOUT, REPORTS),
+      kept: {
+        slots: ageText(slots),
+        halves: ageText(halves),
+        hours: ageText(hours),
+        days: ageText(days),
+        boards: ageText(boards),
+      },
+      hasEvents: config.site.events !== undefined,
+      configured: dimensions.map((of) => configuredOf(site, of)),
       dimensions: dimensions.map(({ dimension, members }) => ({
         title: dimension.title,
         count: formatCount(members.length),
@@ -42,9 +57,31 @@ export function aboutPage(site: Site): Page {
         return { title, length: days === 1 ? '24 hours' : formatSpan(days * 86_400), step: formatSpan(STEPS[step]) }
       }),
       top: config.scoreboard.top,
-      kept: formatCount(config.scoreboard.keep),
+      keptHosts: formatCount(config.scoreboard.keep),
       overallTop: config.aggregateScore.top,
       overallDays: formatSpan(config.aggregateScore.days * 86_400),
     },
   }
+}
+
+const { version: VERSION } = createRequire(import.meta.url)('flowscan/package.json') as { version: string }
+
+/** Every member with what the config says it is. */
+function configuredOf({ config }: Site, { dimension, members }: SiteDimension): object {
+  return {
+    title: dimension.title,
+    singular: dimension.singular,
+    href: link(ABOUT, dimensionAddress(dimension)),
+    members: members.map(({ id, label }) => ({
+      id,
+      label,
+      href: link(ABOUT, memberAddress(dimension, id)),
+      definition: definitionOf(config, dimension, id),
+    })),
+  }
+}
+
+/** Of an age in days. */
+function ageText(days: number): string {
+  return days === Number.POSITIVE_INFINITY ? 'for ever' : formatSpan(days * 86_400)
 }
