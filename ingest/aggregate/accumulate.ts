@@ -2,7 +2,7 @@ import { createAddressSpace, createEnds } from '../classify/direction.ts'
 import { activeDimensions } from '../classify/index.ts'
 import type { Config } from '../config/schema.ts'
 import type { Counter } from '../model/counter.ts'
-import { DIRECTIONS, IN, OUT } from '../model/direction.ts'
+import type { DIRECTIONS } from '../model/direction.ts'
 import { BATCH_SIZE, type FlowBatch } from '../model/flow-batch.ts'
 import { openRoom } from '../model/heap.ts'
 import { MEASURES } from '../model/measure.ts'
@@ -12,15 +12,11 @@ import { createCells } from './cells.ts'
 import { exporterTable } from './exporters.ts'
 import { heapBatches } from './heap-batch.ts'
 import { listHosts } from './host-lists.ts'
-import { createFlowList, createHosts, HOST_LIMITS, type HostLimits } from './hosts.ts'
+import { createHosts, HOST_LIMITS, type HostLimits } from './hosts.ts'
 import { createCodePacking, createKindRows, createKinds, type KindRows } from './kinds.ts'
-import { countBefore, LONGEST_MS, SLOTS_REACHED, slotWindow } from './spread.ts'
-import { addCounts, addTo, CARRY, createSums, sumAt } from './sums.ts'
-
-/** A record beyond this many octets, packets or flows is true only if some line could carry it: see `LINE_OCTETS_PER_MS`. */
-const PLAUSIBLE = 2 ** 40
-/** 400 Gb/s: the fastest line that a flow's own duration may excuse. In a day that is less than `CARRY`. */
-const LINE_OCTETS_PER_MS = 50_000_000
+import { createSorting } from './sorting.ts'
+import { countBefore, SLOTS_REACHED, slotWindow } from './spread.ts'
+import { createSums, sumAt } from './sums.ts'
 
 /** What one file adds up to, by the time all its batches were added. */
 export interface Accumulation {
@@ -70,88 +66,19 @@ export function createAccumulator(
   const cells = createCells(config, classifiers)
   const inside = createHosts(room, seed, limits)
   const outside = createHosts(room, seed, limits)
-  const exporters = exporterTable(config)
-  const { firstMs, lastMs, home } = slotWindow(slot)
-  const isSpread = config.timing === 'spread'
+  const exporters = exporterTable(config, room)
+  const window = slotWindow(slot)
+  const { firstMs } = window
   const scalesFlows = config.compat === 'cuflow'
-  const boardsMulticast = config.compat !== 'cuflow'
 
   const ends = createEnds(room, BATCH_SIZE)
   const codes = classifiers.map(() => new Uint32Array(...room.allocate(BATCH_SIZE * 4), BATCH_SIZE))
   const { slotWord, codeWord0, codeWord1 } = createKindRows(room, BATCH_SIZE)
   const pieces = createKindRows(room, BATCH_SIZE + SLOTS_REACHED)
-  /** Flows of the batch that crossed the border, by which of their ends is ours; to a multicast group; those of several slots. */
-  const incoming = createFlowList(room)
-  const outgoing = createFlowList(room)
-  const toGroups = createFlowList(room)
-  const long = createFlowList(room)
-  const lists = [incoming, outgoing, toGroups, long]
+  const rules = { isSpread: config.timing === 'spread', boardsMulticast: config.compat !== 'cuflow' }
+  const sorting = createSorting(room, window, rules, ends, slotWord, exporters)
+  const { incoming, outgoing, toGroups, long } = sorting
   const totals = createSums(MEASURES.length)
-  const sum = { skewed: 0, overlong: 0, reversed: 0, implausible: 0, undersized: 0 }
-
-  // Hot: runs once per flow. Finds the slot it ended in, and puts it on the lists it belongs to.
-  function sort({ length, exporter, octets, packets, flows, startMs, endMs }: FlowBatch): void {
-    const { direction, multicast } = ends
-    const { isBorder, flows: flowsOf } = exporters
-    let allOctets = 0
-    let allPackets = 0
-    let allFlows = 0
-    for (let i = 0; i < length; i++) {
-      const end = endMs[i]!
-      if (end < startMs[i]!) {
-        startMs[i] = end
-        sum.reversed++
-      }
-      const o = octets[i]!
-      const p = packets[i]!
-      const f = flows[i]!
-      if (o + p + f > PLAUSIBLE && !isPlausible(Math.max(o, p, f), end - startMs[i]!)) {
-        sum.implausible++
-        octets[i] = 0
-        packets[i] = 0
-        flows[i] = 0
-        slotWord[i] = home * 8
-        continue
-      }
-      if (p > o) sum.undersized++
-      const way = direction[i]!
-      const from = exporter[i]!
-      const scope = way * 2 + isBorder[from]!
-      allOctets += o
-      allPackets += p
-      allFlows += f
-      addTo(flowsOf, from * DIRECTIONS.length + way, f)
-
-      let slot = home
-      if (end < firstMs || end > lastMs) sum.skewed++
-      else {
-        if (end - startMs[i]! > LONGEST_MS) {
-          sum.overlong++
-          startMs[i] = end - LONGEST_MS
-        }
-        if (isSpread) {
-          slot = slotOf(end)
-          if (startMs[i]! < firstMs) startMs[i] = firstMs
-          if (slotOf(startMs[i]!) !== slot) long.flows[long.length++] = i
-        }
-      }
-      slotWord[i] = slot * 8 + scope
-
-      if (isBorder[from] === 0 || way > OUT) continue
-      if (multicast[i] === 1) {
-        if (!boardsMulticast) continue
-        // A multicast group is nobody's host.
-        if (way === IN) {
-          toGroups.flows[toGroups.length++] = i
-          continue
-        }
-      }
-      if (way === OUT) outgoing.flows[outgoing.length++] = i
-      else incoming.flows[incoming.length++] = i
-    }
-    if (allOctets + allPackets + allFlows < CARRY) addCounts(totals, 0, allOctets, allPackets, allFlows)
-    else for (let i = 0; i < length; i++) addCounts(totals, 0, octets[i]!, packets[i]!, flows[i]!)
-  }
 
   /** Index of the slot that holds a moment of the window; the window is short enough for 32 bits of milliseconds. */
   function slotOf(ms: number): number {
@@ -240,7 +167,7 @@ export function createAccumulator(
       octets: sumAt(totals, 0),
       packets: sumAt(totals, 1),
       flows: sumAt(totals, 2),
-      ...sum,
+      ...sorting.odd(),
       ...exporters.summary(),
       slots: cells.slots((index) => (firstMs + index * SLOT_MS) / 1000),
     }
@@ -255,11 +182,10 @@ export function createAccumulator(
       for (const [index, classifier] of classifiers.entries()) classifier.classify(batch, ends, names, codes[index]!)
       packing.pack(codes, batch.length, codeWord0, codeWord1)
       applySampling(batch)
-      sort(batch)
+      sorting.sort(batch, totals)
       countInside(batch)
       countOutside(batch)
       countKinds(batch)
-      for (const list of lists) list.length = 0
     },
     recount() {
       counted = settle()
@@ -270,17 +196,11 @@ export function createAccumulator(
         exporters.extend(names)
         space.locate(batch, ends)
         applySampling(batch)
-        sort(batch)
+        sorting.sort(batch, totals)
         for (const count of passes) count(batch)
-        for (const list of lists) list.length = 0
       }
     },
     finish: () => ({ ...(counted ?? settle()), hosts: listHosts(config, space, inside, outside) }),
     close: room.close,
   }
-}
-
-/** Would some line have carried this much in the time? */
-function isPlausible(count: number, durationMs: number): boolean {
-  return count <= Math.max(PLAUSIBLE, Math.min(durationMs, LONGEST_MS) * LINE_OCTETS_PER_MS)
 }

@@ -2,39 +2,40 @@ import type { Config } from '../config/schema.ts'
 import { formatAddress } from '../model/address.ts'
 import { addCounters, type Counter } from '../model/counter.ts'
 import { DIRECTIONS, type Direction } from '../model/direction.ts'
-import { createSums, type Sums, sumAt } from './sums.ts'
+import type { Room } from '../model/heap.ts'
+import { type Sums, sumAt } from './sums.ts'
 
 const WAYS = DIRECTIONS.length
-/** Most files have fewer exporters. */
-const START = 16
+/** As many as a file can name (`FlowBatch.exporter`). */
+const MOST = 65_536
 
-/** Per exporter of the file, in the file's order: its sampling rate, whether it counts everywhere, its flows. */
-export function exporterTable({ routers }: Config) {
+export type ExporterTable = ReturnType<typeof exporterTable>
+
+/** Per exporter of the file, in the file's order: its sampling rate, and in the heap whether it counts everywhere, and its flows. */
+export function exporterTable({ routers }: Config, room: Room) {
   const byAddress = new Map(
     routers.flatMap((router) => router.addresses.map((address) => [formatAddress(address), router] as const)),
   )
   const anyBorder = routers.some(({ border }) => border)
   const names: string[] = []
   const rate: number[] = []
-  const isBorder: number[] = []
-  let flows = createSums(START * WAYS)
+  const isBorder = new Uint8Array(...room.allocate(MOST), MOST)
+  const flows: Sums = { sums: new Float64Array(...room.allocate(MOST * WAYS * 8), MOST * WAYS), carries: new Map() }
   return {
     /** False: no router of the config samples. */
     isSampled: routers.some(({ sampleRate }) => sampleRate !== 1),
     rate,
     isBorder,
-    /** By exporter and direction; another object after `extend`. */
-    get flows() {
-      return flows
-    },
+    /** By exporter and direction. */
+    flows,
     extend(seen: readonly string[]): void {
       for (const name of seen.slice(names.length)) {
         const router = byAddress.get(name)
-        names.push(name)
+        isBorder[names.length] = !anyBorder || router?.border === true ? 1 : 0
+        flows.sums.fill(0, names.length * WAYS, (names.length + 1) * WAYS)
         rate.push(router?.sampleRate ?? 1)
-        isBorder.push(!anyBorder || router?.border === true ? 1 : 0)
+        names.push(name)
       }
-      if (names.length * WAYS > flows.sums.length) flows = enlarge(flows, names.length * WAYS)
     },
     summary() {
       const exporters = names
@@ -47,12 +48,6 @@ export function exporterTable({ routers }: Config) {
       }
     },
   }
-}
-
-function enlarge({ sums, carries }: Sums, size: number): Sums {
-  const larger = new Float64Array(size * 2)
-  larger.set(sums)
-  return { sums: larger, carries }
 }
 
 /** `count` sums, one every `step` places. */

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { heapMemory, openRoom, type Room } from '../model/heap.ts'
 import { startWasm } from '../model/wasm.ts'
 import { CODE } from './count.wasm.ts'
-import { addCounts, type Sums } from './sums.ts'
+import { addCounts, addTo, type Sums } from './sums.ts'
 
-/** See `../assembly/hosts.ts` and `../assembly/kinds.ts`: what is no number of flows, rows or bytes is a place in the heap. */
+/** See `../assembly/hosts.ts`, `kinds.ts` and `sort.ts`: what is no number of flows, rows or bytes is a place in the heap. */
 interface Functions {
   addHosts(
     table: number,
@@ -32,6 +32,16 @@ interface Functions {
     found: number,
   ): void
   enterKinds(table: number, capacity: number): void
+  sortFlows(
+    sorting: number,
+    length: number,
+    exporter: number,
+    octets: number,
+    packets: number,
+    flows: number,
+    startMs: number,
+    endMs: number,
+  ): void
 }
 
 /** What counting does in WebAssembly. */
@@ -46,11 +56,11 @@ export const STRETCH = 512
 let made: Counting | undefined
 let carryTo: Sums | undefined
 
-/** One for all files of a thread. `sums`: the counters of the table that is added to; what one call cannot add by itself goes there. */
+/** One for all files of a thread. `sums`: the counters that are added to; what one call cannot add by itself goes there. */
 export function counting(sums?: Sums): Counting {
   if (sums !== undefined) carryTo = sums
   made ??= {
-    ...startWasm<Functions>(CODE, heapMemory(), { table: { addAndCarry } }),
+    ...startWasm<Functions>(CODE, heapMemory(), { table: { addAndCarry }, sort: { addOneAndCarry } }),
     found: openRoom().allocate(STRETCH * 4)[1],
   }
   return made
@@ -59,6 +69,11 @@ export function counting(sums?: Sums): Counting {
 function addAndCarry(at = 0, octets = 0, packets = 0, flows = 0): void {
   const sums = carryTo!
   addCounts(sums, (at - sums.sums.byteOffset) / 8, octets, packets, flows)
+}
+
+function addOneAndCarry(at = 0, value = 0): void {
+  const sums = carryTo!
+  addTo(sums, (at - sums.sums.byteOffset) / 8, value)
 }
 
 /** A table of `../assembly/table.ts`, as it is seen from here. */
@@ -74,7 +89,7 @@ export interface Table {
 /** Places in the words of a table. */
 export const [SIZE, CAPACITY, LIMIT, OTHERS] = [13, 14, 15, 16]
 const [BUCKETS, BEFORE] = [10, 12]
-const WORDS = 17
+const WORDS = 18
 const KEY_BYTES = 40
 const BUCKET_BYTES = 64
 const ROWS_PER_BUCKET = 4

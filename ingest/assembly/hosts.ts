@@ -1,5 +1,18 @@
 /* AssemblyScript, part of `count.ts`: counters by address. See `../aggregate/hosts.ts`. */
-import { addAndCarry, addCounts, clear, enter, enterAt, entryOf, find, finish, firstEntry, rowAt, Table } from './table'
+import {
+  addAndCarry,
+  addCounts,
+  bucketOf,
+  clear,
+  enter,
+  enterAt,
+  entryOf,
+  find,
+  finish,
+  firstEntry,
+  rowAt,
+  Table,
+} from './table'
 
 /** A row is one line of the processor's cache: the address, then six counters (`../aggregate/host-rows.ts`). */
 const ROW_SHIFT: usize = 6
@@ -10,9 +23,6 @@ const STRETCH: u32 = 512
 /**
  * Hot: adds flows, by their numbers in `list`, to the rows of their addresses; `first` is where a row's counters of this way lie, in bytes.
  * Returns at which place of the list it stopped: before its end when the table is beyond its limit. `found` has room for a stretch.
- *
- * Most of the time goes into waiting for memory. In each of the two loops no flow depends on another, so the processor waits for
- * several at once; what is new or collides comes in the second.
  */
 export function addHosts(
   table: Table,
@@ -26,37 +36,61 @@ export function addHosts(
   flows: usize,
   found: usize,
 ): u32 {
-  const counters = COUNTERS_AT + first
   for (let at = from; at < length; at += STRETCH) {
     if (table.size > table.limit) return at
     const places = list + ((<usize>at) << 2)
     const behind = list + ((<usize>min(at + STRETCH, length)) << 2)
     findStretch(table, addresses, places, behind, found)
-    const before = table.before
-    for (let place = places; place < behind; place += 4) {
-      const i = <usize>load<u32>(place)
-      const address = addresses + (i << 4)
-      let row = load<u32>(found + (place - places))
-      if (row === 0 || !isAddress(before + ((<usize>row) << ROW_SHIFT), address)) row = rowOf(table, address)
-      const to = before + ((<usize>row) << ROW_SHIFT) + counters
-      const o = load<f64>(octets + (i << 3))
-      const p = load<f64>(packets + (i << 3))
-      const f = load<f64>(flows + (i << 3))
-      if (!addCounts(to, o, p, f)) addAndCarry(to, o, p, f)
-    }
+    addStretch(table, addresses, places, behind, COUNTERS_AT + first, octets, packets, flows, found)
   }
   return length
 }
 
-/** Hot: for each flow the row + 1 whose hash is that of its address, or 0; whether it has that address is seen where it is added to. */
+/**
+ * Hot: for each flow the row + 1 whose hash is that of its address, or 0; whether it has that address is seen where it is added to.
+ *
+ * Most of the time goes into waiting for memory. So there is a short loop that does nothing but fetch the lines of cache which the next
+ * one wants: the processor waits for as many of them at once as it can.
+ */
 function findStretch(table: Table, addresses: usize, places: usize, behind: usize, found: usize): void {
   const buckets = table.buckets
   const mask = table.mask
-  for (let place = places; place < behind; place += 4)
-    store<u32>(
-      found + (place - places),
-      find(buckets, mask, hashAddress(table, addresses + ((<usize>load<u32>(place)) << 4))),
-    )
+  const before = table.before
+  const end = found + (behind - places)
+  for (let place = places, to = found; place < behind; place += 4, to += 4)
+    store<u32>(to, hashAddress(table, addresses + ((<usize>load<u32>(place)) << 4)))
+  let fetched: u32 = 0
+  for (let to = found; to < end; to += 4) fetched |= load<u32>(bucketOf(buckets, mask, load<u32>(to)))
+  for (let to = found; to < end; to += 4) store<u32>(to, find(buckets, mask, load<u32>(to)))
+  for (let to = found; to < end; to += 4) fetched |= load<u32>(before + ((<usize>load<u32>(to)) << ROW_SHIFT))
+  // Nobody needs it, but without it nothing would be fetched.
+  table.fetched = fetched
+}
+
+/** Hot: adds flows to the rows that were found; those that were not are looked for, or made. */
+function addStretch(
+  table: Table,
+  addresses: usize,
+  places: usize,
+  behind: usize,
+  countersAt: usize,
+  octets: usize,
+  packets: usize,
+  flows: usize,
+  found: usize,
+): void {
+  const before = table.before
+  for (let place = places, at = found; place < behind; place += 4, at += 4) {
+    const i = <usize>load<u32>(place)
+    const address = addresses + (i << 4)
+    let row = load<u32>(at)
+    if (row === 0 || !isAddress(before + ((<usize>row) << ROW_SHIFT), address)) row = rowOf(table, address)
+    const to = before + ((<usize>row) << ROW_SHIFT) + countersAt
+    const o = load<f64>(octets + (i << 3))
+    const p = load<f64>(packets + (i << 3))
+    const f = load<f64>(flows + (i << 3))
+    if (!addCounts(to, o, p, f)) addAndCarry(to, o, p, f)
+  }
 }
 
 /** Hot: two different addresses have the same hash with one seed in 2^32, whatever they are. */

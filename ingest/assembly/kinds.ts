@@ -1,5 +1,18 @@
 /* AssemblyScript, part of `count.ts`: flows added up by kind. See `../aggregate/kinds.ts`. */
-import { addAndCarry, addCounts, clear, enter, enterAt, entryOf, find, finish, firstEntry, rowAt, Table } from './table'
+import {
+  addAndCarry,
+  addCounts,
+  bucketOf,
+  clear,
+  enter,
+  enterAt,
+  entryOf,
+  find,
+  finish,
+  firstEntry,
+  rowAt,
+  Table,
+} from './table'
 
 /** A row: three words of the key, their hash, then octets, packets and flows (`../aggregate/kinds.ts`). */
 const ROW_BYTES: usize = 40
@@ -7,7 +20,7 @@ const COUNTERS_AT: usize = 16
 /** Few enough that what one loop has found is in the nearest cache for the next. */
 const STRETCH: u32 = 512
 
-/** Hot: adds rows of columns to their kinds, in two loops as in `hosts.ts`. */
+/** Hot: adds rows of columns to their kinds, in the same loops as in `hosts.ts`. */
 export function addKinds(
   table: Table,
   length: u32,
@@ -50,15 +63,16 @@ function findStretch(
 ): void {
   const buckets = table.buckets
   const mask = table.mask
-  for (let i = <usize>from; i < stop; i++) {
-    const hash = hashKey(
-      table,
-      load<u32>(slotWord + (i << 2)),
-      load<u32>(codeWord0 + (i << 2)),
-      load<u32>(codeWord1 + (i << 2)),
-    )
-    store<u32>(found + ((i - from) << 2), find(buckets, mask, hash))
-  }
+  const before = table.before
+  const end = found + ((<usize>(stop - from)) << 2)
+  let at = (<usize>from) << 2
+  for (let to = found; to < end; to += 4, at += 4)
+    store<u32>(to, hashKey(table, load<u32>(slotWord + at), load<u32>(codeWord0 + at), load<u32>(codeWord1 + at)))
+  let fetched: u32 = 0
+  for (let to = found; to < end; to += 4) fetched |= load<u32>(bucketOf(buckets, mask, load<u32>(to)))
+  for (let to = found; to < end; to += 4) store<u32>(to, find(buckets, mask, load<u32>(to)))
+  for (let to = found; to < end; to += 4) fetched |= load<u32>(before + <usize>load<u32>(to) * ROW_BYTES)
+  table.fetched = fetched
 }
 
 function hashKey(table: Table, a: u32, b: u32, c: u32): u32 {

@@ -25,6 +25,8 @@ export class Table {
   limit: u32
   /** Row + 1 of all that find none of their own; 0: each gets one. */
   others: u32
+  /** Nothing that is of use. */
+  fetched: u32
 }
 
 const BUCKET_SHIFT: usize = 6
@@ -40,9 +42,14 @@ export function finish(sum: u64): u32 {
   return folded ^ (folded >>> 16)
 }
 
+/** Where the bucket begins that a hash points to. */
+export function bucketOf(buckets: usize, mask: u32, hash: u32): usize {
+  return buckets + ((<usize>(hash & mask)) << BUCKET_SHIFT)
+}
+
 /** Hot: row + 1 of the first with this hash in the bucket that the hash points to, or 0. */
 export function find(buckets: usize, mask: u32, hash: u32): u32 {
-  const bucket = buckets + ((<usize>(hash & mask)) << BUCKET_SHIFT)
+  const bucket = bucketOf(buckets, mask, hash)
   const wanted = i32x4.splat(hash)
   const first = i32x4.bitmask(i32x4.eq(v128.load(bucket), wanted))
   const second = i32x4.bitmask(i32x4.eq(v128.load(bucket, 16), wanted))

@@ -36,6 +36,8 @@ export const SHAPE_WORDS = 64
 export const EXPORTERS = 64
 export const EXPORTER_WORDS = 6
 const FOUND_WORDS = 6
+/** Into memory that threads share V8 copies word by word where both sides lie alike, else byte by byte. */
+const WORD = 8
 
 type Places = [shapes: number, exporters: number, columns: number, found: number]
 
@@ -60,7 +62,7 @@ function createNfcapdMemory(): NfcapdMemory {
   columnPlaces.set([...Object.values(columns), sysId].map(({ byteOffset }) => byteOffset))
   const found = words(FOUND_WORDS)
   const receivedMs = new Float64Array(found.buffer, found.byteOffset, 1)
-  const packed = new Uint8Array(...allocate(MOST_UNPACKED))
+  const packed = new Uint8Array(...allocate(MOST_UNPACKED + WORD))
   const unpacked = new Uint8Array(...allocate(MOST_UNPACKED))
   const [packedAt, unpackedAt] = [packed.byteOffset, unpacked.byteOffset]
   const { unpack, readFlows } = startWasm<Functions>(CODE, heapMemory())
@@ -72,8 +74,9 @@ function createNfcapdMemory(): NfcapdMemory {
     shapes,
     exporters,
     unpack(block, room) {
-      packed.set(block)
-      const length = unpack(packedAt, packedAt + block.length, unpackedAt, unpackedAt + room)
+      const at = packedAt + (block.byteOffset % WORD)
+      packed.set(block, at - packedAt)
+      const length = unpack(at, at + block.length, unpackedAt, unpackedAt + room)
       if (length < 0) throw new RangeError(`damaged, or more than ${room} bytes come out of it`)
       return unpacked.subarray(0, length)
     },

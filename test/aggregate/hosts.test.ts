@@ -275,15 +275,15 @@ describe('addresses chosen to meet in the table', () => {
     return found
   }
 
-  /** The best of three. */
+  /** Of the processor, the best of five. */
   function milliseconds(lastWords: Uint32Array, seed: number): number {
-    const times = [1, 2, 3].map(() => {
+    const times = [1, 2, 3, 4, 5].map(() => {
       const room = openRoom()
       const batch = createFlowBatch(BATCH_SIZE, room.allocate)
       batch.srcAddr.fill(0)
       const list = createFlowList(room)
       const hosts = createHosts(room, seed)
-      const began = performance.now()
+      const began = process.cpuUsage()
       for (let from = 0; from < lastWords.length; from += BATCH_SIZE) {
         list.length = Math.min(BATCH_SIZE, lastWords.length - from)
         for (let i = 0; i < list.length; i++) {
@@ -293,9 +293,9 @@ describe('addresses chosen to meet in the table', () => {
         }
         hosts.add(batch.srcAddr, list, 0, batch)
       }
-      const took = performance.now() - began
+      const { user, system } = process.cpuUsage(began)
       room.close()
-      return took
+      return (user + system) / 1000
     })
     return Math.min(...times)
   }
