@@ -25,7 +25,7 @@ export interface Assets {
  */
 export function readAssets(templates: string): { assets: Assets; files: NewFile[] } {
   const read = (name: string) => readFileSync(join(templates, 'assets', name), 'utf8')
-  const css = [themeCss(), ...styleSheets(readdirSync(join(templates, 'assets'))).map(read)].join('\n')
+  const css = [themeCss(), ...styleSheets(readdirSync(join(templates, 'assets'))).map(read)].map(squeeze).join('\n')
   const texts = {
     css: ['site.css', css],
     script: ['site.js', read('site.js')],
@@ -69,6 +69,13 @@ export function styleSheets(names: readonly string[]): string[] {
   const components = sheets.filter((name) => ![...FIRST_SHEETS, ...LAST_SHEETS].includes(name)).sort()
   return [...FIRST_SHEETS, ...components, ...LAST_SHEETS].filter((name) => sheets.includes(name))
 }
+
+/** A style sheet without its comments and the blanks that mean nothing; strings stay as they are. */
+export function squeeze(css: string): string {
+  return css.replace(TOKENS, (_, string, end, mark) => string ?? end ?? mark ?? ' ')
+}
+const BLANK = '(?:\\s|/\\*[\\s\\S]*?\\*/)'
+const TOKENS = new RegExp(`("[^"]*")|(?:${BLANK}*;)?${BLANK}*(})${BLANK}*|${BLANK}*([{;,>])${BLANK}*|${BLANK}+`, 'g')
 
 /** A hash over every file of directories, so that a change of code or templates renders every page anew. */
 export function hashOfFiles(...directories: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadConfig } from '../ingest/config/load.ts'
+import { type LoadedConfig, loadConfig } from '../ingest/config/load.ts'
 import type { Config } from '../ingest/config/schema.ts'
 import { ingest } from '../ingest/run/ingest.ts'
 import { synthesizeStretch } from '../ingest/synthesize/index.ts'
@@ -17,10 +17,17 @@ export interface CampusOptions {
 }
 
 /** The demo's campus up to `end` below `base`: ingested, and built into `public`. */
-export async function buildCampusSite(
+export async function buildCampusSite(base: string, options: CampusOptions): Promise<Config> {
+  const { config } = await ingestCampus(base, options)
+  await buildSite(config)
+  return config
+}
+
+/** The same without a site. */
+export async function ingestCampus(
   base: string,
   { end, hours, flowsPerSlot, change }: CampusOptions,
-): Promise<Config> {
+): Promise<LoadedConfig> {
   const flows = join(base, 'demo', 'flows')
   mkdirSync(flows, { recursive: true })
   synthesizeStretch({ dir: flows, from: end - hours * 3600, to: end, seed: 1, flowsPerSlot })
@@ -31,8 +38,7 @@ export async function buildCampusSite(
     flows: [{ ...shipped.config.flows[0]!, dir: flows, saved: join(base, 'demo', 'saved') }],
     site: { ...shipped.config.site, dir: join(base, 'public') },
   }
-  const config = change?.(own) ?? own
-  await ingest({ ...shipped, config })
-  await buildSite(config)
-  return config
+  const loaded = { ...shipped, config: change?.(own) ?? own }
+  await ingest(loaded)
+  return loaded
 }

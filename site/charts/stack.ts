@@ -20,8 +20,8 @@ export interface StackPath {
   readonly label?: string
 }
 
-/** Half a pixel of a desk's chart: finer is not seen and costs a byte for every point and layer. */
-export const AXIS_UNITS = 600
+/** Less than a pixel of a desk's chart, so that nothing stands half a pixel off: finer is not seen and costs bytes for every point and layer. */
+export const AXIS_UNITS = 300
 export const WAYS = ['in', 'out'] as const
 
 /** Above the greatest value. */

@@ -52,8 +52,8 @@ function hoursOf({ timeZone }: Site, day: string, slots: readonly number[], from
         .filter((slot) => slot >= begin && slot < begin + 3600)
         .map((slot) => ({
           href: link(from, boardSlotAddress(slot)),
+          hour: slotName(slot).slice(0, 2),
           label: slotName(slot).slice(2),
-          name: slotName(slot),
         })),
     }
   }).filter(({ slots }) => slots.length > 0)

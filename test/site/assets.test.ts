@@ -1,7 +1,27 @@
 import { expect, test } from 'vitest'
-import { styleSheets } from '../../site/assets.ts'
+import { squeeze, styleSheets } from '../../site/assets.ts'
 
 test('style sheets of components stand between what they build upon and paper', () => {
   const names = ['print.css', 'zebra.css', 'site.js', 'tables.css', 'base.css', 'ant.css', 'tokens.css', 'icon.svg']
   expect(styleSheets(names)).toEqual(['tokens.css', 'base.css', 'tables.css', 'ant.css', 'zebra.css', 'print.css'])
+})
+
+test('a style sheet loses comments and blanks, and nothing in strings', () => {
+  const css = `/* it's "so" */
+a > b,
+.c :hover {
+  content: " ( ; } )  ";
+  font: 400 1rem / 1.5 "A  B", serif;
+}
+
+@media (max-width: 40rem) {
+  a {
+    /* why */
+    color: var(--ink);
+  }
+}
+`
+  expect(squeeze(css).trim()).toBe(
+    'a>b,.c :hover{content: " ( ; } )  ";font: 400 1rem / 1.5 "A  B",serif}@media (max-width: 40rem){a{color: var(--ink)}}',
+  )
 })

@@ -54,7 +54,7 @@ describe('a stacked chart, read back from its picture', () => {
         const svg = await renderStacked(chart, [CHART_SIZES[0]])
         fc.pre(!svg.includes('No flow files'))
         const grid = gridOf(svg)
-        const halfUnit = grid.axisLength / 600 / 2 + grid.axisLength * 1e-4
+        const halfPixel = grid.ratePerPixel / 2 + grid.axisLength * 1e-4
         for (const way of WAYS) {
           const below = Array.from(chart.total[way], () => 0)
           chart.layers.forEach(({ label, ...rates }) => {
@@ -62,7 +62,7 @@ describe('a stacked chart, read back from its picture', () => {
             Array.from(rates[way]).forEach((rate, at) => {
               below[at]! += rate ?? 0
               if (rate === null) expect(drawn[at]).toBeNull()
-              else expect(Math.abs(drawn[at]! - below[at]!)).toBeLessThanOrEqual(halfUnit)
+              else expect(Math.abs(drawn[at]! - below[at]!)).toBeLessThanOrEqual(halfPixel)
             })
           })
         }
