@@ -17,6 +17,8 @@ export interface StackPath {
   readonly fill?: string
   readonly stroke?: string
   readonly dash?: readonly number[]
+  /** Of a stroke, in pixels; else that of the size. */
+  readonly width?: number
   readonly label?: string
 }
 
@@ -24,6 +26,8 @@ export interface StackPath {
 export const AXIS_UNITS = 300
 export const WAYS = ['in', 'out'] as const
 
+/** Of layers that are lines: wider than what lies on a stack. */
+const LINE_WIDTH = 1.25
 /** Above the greatest value. */
 const HEADROOM = 1.03
 /** Neither way gets less than this part of the axis: its name needs the room, and an idle way is news too. */
@@ -50,7 +54,7 @@ export function stackOf(chart: StackedChart): Stack {
   const layers = layered.map(({ label, color, ...rates }) =>
     isStack
       ? { path: draw(rates, stepArea), fill: color, label }
-      : { path: draw(rates, stepLine), stroke: color, label },
+      : { path: draw(rates, stepLine), stroke: color, width: LINE_WIDTH, label },
   )
   const hasTotal = isStack || chart.before !== undefined
   const lines = [

@@ -189,6 +189,7 @@ function paths({ height }: Box): Mark {
         fill: field('fill'),
         stroke: field('stroke'),
         strokeDash: field('dash'),
+        strokeWidth: field('width'),
         description: field('label'),
       },
     },

@@ -143,8 +143,7 @@ function filterMembers(form: HTMLFormElement): void {
 function checkMembers(form: HTMLFormElement, only: readonly string[]): void {
   const boxes = [...form.querySelectorAll<HTMLInputElement>('input[name="member"]')]
   for (const box of boxes) box.checked = only.includes(box.value)
-  find(form, '[name="chosen"]').textContent =
-    only.length === 0 ? `all ${boxes.length}` : `${only.length} of ${boxes.length}`
+  find(form, '.chosen').textContent = only.length === 0 ? `all ${boxes.length}` : `${only.length} of ${boxes.length}`
   find<HTMLButtonElement>(form, '[name="all"]').disabled = only.length === 0
 }
 
