@@ -9,7 +9,7 @@ import type { StackedChart } from '../charts/chart.ts'
 import { colorOf } from '../charts/theme.ts'
 import type { ChartData } from '../downloads.ts'
 import type { Exploration } from '../exploration.ts'
-import { type Figures, figuresOf, type PointRates, peaksOf, ratesOf, shareOf } from '../figures.ts'
+import { type Figures, figuresOf, knownSeconds, type PointRates, peaksOf, ratesOf, shareOf } from '../figures.ts'
 import { type DrawnLayer, MOST_LAYERS, restOf, sortByVolume } from '../layers.ts'
 import { eventsBetween, type ShownEvents } from '../pages/events.ts'
 import { midSentence } from '../pages/words.ts'
@@ -284,12 +284,12 @@ export function emptyReason(
   if (!isKnown(now)) return 'No flow files cover this time.'
   const cells =
     exploration.only.length === 0 ? [exploration.of] : membersOf(catalog, exploration).map(({ cell }) => cell)
-  const directions = directionsOf(exploration)
-  const isSeen = cells.some((cell) =>
-    directions.some(
-      (way) =>
-        Number(figuresOf(now, cell, way, 'flows').total) > 0 || Number(figuresOf(now, cell, way, 'octets').total) > 0,
+  if (cells.every((cell) => knownSeconds(now, cell) === 0))
+    return 'Flow files cover this time, but they were counted under a config that did not have this; flowscan rebuild counts them again.'
+  const counts = cells.flatMap((cell) =>
+    directionsOf(exploration).flatMap((way) =>
+      MEASURES.map((measure) => figuresOf(now, cell, way, measure).total ?? 0),
     ),
   )
-  return isSeen ? '' : 'Flow files cover this time, and nothing of this was in them.'
+  return counts.some((count) => count > 0) ? '' : 'Flow files cover this time, and nothing of this was in them.'
 }
