@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { renamesOf } from '../ingest/classify/former.ts'
 import { readEvents } from '../ingest/config/events.ts'
 import type { Config } from '../ingest/config/schema.ts'
+import { EXIT, UserError } from '../ingest/model/errors.ts'
 import { SLOT_SECONDS } from '../ingest/model/time.ts'
 import { isThere } from '../ingest/store/files.ts'
 import { storeRoot } from '../ingest/store/generation.ts'
@@ -20,6 +21,7 @@ import { writeRecord } from './data/record.ts'
 import { removeReplaced } from './data/replaced.ts'
 import { fillDraft } from './fill.ts'
 import { archivePath, boardDayAddress, CATALOG, reportAddress } from './links.ts'
+import { type Mirrored, mirrorSite } from './mirror/mirror.ts'
 import { ARCHIVE_MENU, createSite, menuOf } from './pages/site.ts'
 import { createDraft } from './release.ts'
 import type { Frame } from './render.ts'
@@ -35,6 +37,8 @@ export interface BuildResult {
   readonly kept: number
   /** Scoreboard pages written to the archive. */
   readonly archived: number
+  /** What was written into `site.mirror` and removed there; `null` when there is none. */
+  readonly mirrored: Mirrored | null
 }
 
 export interface BuildOptions {
@@ -50,7 +54,7 @@ const TEMPLATES = [join(CODE, '../templates'), join(CODE, '../../templates')].fi
 
 /**
  * Builds the site from what is stored: renders what changed, takes the rest over from the release before, and makes the
- * new release public by exchanging one link. Whatever fails, the old site stays. There is no clock in a page: the same data give
+ * new release public by exchanging one link, then in `site.mirror`, file by file. Whatever fails, the old site stays. There is no clock in a page: the same data give
  * the same bytes. Throws what the disk or a template throws, and an Error for a page with a broken link.
  */
 export async function buildSite(
@@ -90,10 +94,24 @@ export async function buildSite(
     await archived.finish()
     writeRecord(dir, { ...data.record, replaced: removeReplaced(dir, data.record, now() / 1000) })
     const { rendered, kept } = filled
-    return { directory, rendered, kept, archived: archived.count }
+    const mirrored = config.site.mirror === undefined ? null : await mirror(directory, config.site.mirror)
+    return { directory, rendered, kept, archived: archived.count, mirrored }
   } catch (error) {
     draft.drop()
     throw error
+  }
+}
+
+async function mirror(release: string, directory: string): Promise<Mirrored> {
+  try {
+    return await mirrorSite(release, directory)
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    throw new UserError(
+      `site.mirror: ${error.message}; the site in site.dir is published, ${directory} is left as far as it came: mend the cause (space, permissions, the share) and run again, which goes on there`,
+      EXIT.io,
+      { cause: error },
+    )
   }
 }
 

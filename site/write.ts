@@ -33,7 +33,7 @@ const flush = promisify(fsync)
  * themselves, so they are flushed together: hundreds in the time of a few. All else takes microseconds, and is not worth
  * the way to another thread and back. A file has always the same temporary name (one build at a time writes a site): the one that a
  * killed build leaves goes away when the next does what that had left to do.
- * Their time is `second` (unix), or, where there was such a file that is not older, one more than that one's: web servers make an ETag of
+ * Their time is `second` (unix), or, where there was such a file that is not older, a moment after that one's: web servers make an ETag of
  * time and size, and nothing else would tell apart two contents of equal size within a second, or when the clock was set back.
  */
 export async function writeFiles(files: readonly NewFile[], second: number): Promise<void> {
@@ -42,17 +42,22 @@ export async function writeFiles(files: readonly NewFile[], second: number): Pro
   await flushDirectories(directories)
 }
 
-/** The first second (unix) behind the time of what is at `path`; 0 when nothing is. */
+/** A second (unix) behind the time of what is at `path`, also where times are kept to two seconds (FAT); 0 when nothing is there. */
 export function secondBehind(path: string): number {
   const stats = statSync(path, { throwIfNoEntry: false })
-  return stats === undefined ? 0 : Math.floor(stats.mtimeMs / 1000) + 1
+  return stats === undefined ? 0 : Math.floor(stats.mtimeMs / 1000) + 2
 }
 
-/** Makes the names in directories durable. */
+/** Makes the names in directories durable, as far as the file system has a way to (shares of Windows have none). */
 export async function flushDirectories(paths: readonly string[]): Promise<void> {
-  for (let at = 0; at < paths.length; at += AT_ONCE)
-    await flushTogether(paths.slice(at, at + AT_ONCE), 'r', (path) => path)
+  try {
+    for (let at = 0; at < paths.length; at += AT_ONCE)
+      await flushTogether(paths.slice(at, at + AT_ONCE), 'r', (path) => path)
+  } catch (error) {
+    if (!CANNOT_FLUSH.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
 }
+const CANNOT_FLUSH = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
 /** Returns them with those above that were new: all whose names have to be flushed. */
 function makeDirectories(paths: readonly string[]): string[] {

@@ -29,7 +29,7 @@ export async function buildAndReport(loaded: LoadedConfig): Promise<void> {
   try {
     const started = performance.now()
     const log = (line: string) => console.error(`flowscan: ${line}`)
-    const { rendered, kept, archived } = await repairing(
+    const { rendered, kept, archived, mirrored } = await repairing(
       loaded,
       () => buildSite(config, { log }),
       (repair) => log(describeRepair(repair)),
@@ -38,6 +38,8 @@ export async function buildAndReport(loaded: LoadedConfig): Promise<void> {
     console.error(
       `flowscan: site built in ${seconds} s: ${rendered} pages rendered, ${kept} as they were, ${archived} scoreboards archived`,
     )
+    if (mirrored !== null)
+      console.error(`flowscan: ${config.site.mirror}: ${mirrored.written} files written, ${mirrored.removed} removed`)
   } finally {
     release()
   }

@@ -80,6 +80,7 @@ function absolutePaths(config: Config, base: string): Config {
       ...site,
       dir: resolve(base, site.dir),
       events: site.events === undefined ? undefined : resolve(base, site.events),
+      mirror: site.mirror === undefined ? undefined : resolve(base, site.mirror),
     },
   }
 }

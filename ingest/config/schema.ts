@@ -362,6 +362,11 @@ export const schema = z
     site: z
       .strictObject({
         dir: directory.default('public').describe('The site: point the web server at `current` in it.'),
+        mirror: directory
+          .optional()
+          .describe(
+            'A plain directory that the site is written into as well, file by file, for web space where the link `current` cannot be followed. What else lies in it stays.',
+          ),
         timeZone: z
           .string()
           .default('UTC')

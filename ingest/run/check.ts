@@ -31,7 +31,8 @@ export function checkDirectories(config: Config): Finding[] {
   const saved = Object.fromEntries(
     sources.flatMap(({ source, key }) => (source.saved === false ? [] : [[key.saved, source.saved]])),
   )
-  const written = { data, ...saved, 'site.dir': site.dir }
+  const mirror = site.mirror === undefined ? {} : { 'site.mirror': site.mirror }
+  const written = { data, ...saved, 'site.dir': site.dir, ...mirror }
   return [
     ...checkPlaces({ ...dirs, ...written }),
     ...checkFlowFiles(config, sources),
@@ -66,7 +67,7 @@ function checkPlaces(places: Readonly<Record<string, string>>): Finding[] {
       .filter((other, otherAt) => {
         if (places[key] === places[other]) return otherAt < at
         return (
-          (other === 'site.dir' || (key !== 'site.dir' && key.endsWith('.dir'))) &&
+          (['site.dir', 'site.mirror'].includes(other) || (key !== 'site.dir' && key.endsWith('.dir'))) &&
           isInside(places[key]!, places[other]!)
         )
       })

@@ -36,7 +36,8 @@ export function discoverFlowFiles(config: Config): WaitingFile[] {
   }))
   const [shared] = sharedPlaces(sources)
   if (shared !== undefined) throw new UserError(`flows: ${shared.message}`, EXIT.config)
-  const leaveOut = new Set([data, site.dir].map(real).concat(sources.flatMap(({ saved }) => saved || [])))
+  const written = [data, site.dir, site.mirror].filter((path) => path !== undefined)
+  const leaveOut = new Set(written.map(real).concat(sources.flatMap(({ saved }) => saved || [])))
   const timeIn = createNameClock(site.timeZone)
   const find = (source: Source, at: number) =>
     [...walk(source.dir, source, leaveOut)].map((path) => toWaiting(path, source.dir, flows[at]!))

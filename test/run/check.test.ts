@@ -74,6 +74,16 @@ describe('check', () => {
       found: 'error data: ./public/data: is or lies in site.dir (./public); give it a place of its own',
     },
     {
+      name: 'the mirror of the site in the site',
+      config: { site: { mirror: 'public/htdocs' } },
+      found: 'error site.mirror: ./public/htdocs: is or lies in site.dir (./public); give it a place of its own',
+    },
+    {
+      name: 'flow files in the mirror of the site',
+      config: { flows: { dir: 'flows' }, site: { mirror: '.' } },
+      found: 'error flows.dir: ./flows: is or lies in site.mirror (.); give it a place of its own',
+    },
+    {
       name: 'no space',
       config: { data: '/proc/flowscan' },
       found: 'error data: /proc/flowscan: N MiB free; make room, or choose another place',
