@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { EXIT, UserError } from '../../ingest/model/errors.ts'
 import { TEMPORARY } from '../../ingest/store/files.ts'
 import { writeFiles } from '../write.ts'
-import { type FileStates, readFiles, readUnits, unitPath, writeFileStates, writeUnits } from './record.ts'
+import { type FileStates, FOLDER, readFiles, readUnits, unitPath, writeFileStates, writeUnits } from './record.ts'
 import { filesOfUnit, listUnits, type SourceFile, type Unit } from './unit.ts'
 
 /** How many files a mirroring wrote and removed. */
@@ -21,16 +21,18 @@ export async function mirrorSite(release: string, mirror: string): Promise<Mirro
   mkdirSync(mirror, { recursive: true })
   // Made recursively, a directory in a read-only one is said to be missing.
   accessSync(mirror, constants.W_OK)
+  refuseLinks(mirror, FOLDER)
   const known = readUnits(mirror)
   const units = listUnits(release)
   const present = new Set(units.map(({ path }) => path))
+  const goneUnits = Object.keys(known).filter((path) => !present.has(path))
+  // What moves from one to the other was flowscan's before, too: the month's statement that is frozen.
+  const elsewhere = Object.assign({}, ...['', ...goneUnits].map((path) => readFiles(mirror, path))) as FileStates
   const plans = [
     ...units
       .filter(({ path, state }) => state === null || state !== known[path] || !isThere(join(mirror, path)))
-      .map((unit) => () => planUnit(mirror, unit)),
-    ...Object.keys(known)
-      .filter((path) => !present.has(path))
-      .map((path) => () => planRemoval(mirror, path)),
+      .map((unit) => () => planUnit(release, mirror, unit, elsewhere)),
+    ...goneUnits.map((path) => () => planRemoval(release, mirror, path)),
   ]
   const states = Object.fromEntries(units.map(({ path, state }) => [path, state]))
   const isAsBefore = plans.length === 1 && JSON.stringify(known) === JSON.stringify(states)
@@ -40,7 +42,7 @@ export async function mirrorSite(release: string, mirror: string): Promise<Mirro
   const left: Plan[] = []
   for (const makePlan of plans) {
     const plan = makePlan()
-    if (plan.fresh.length + plan.other.length + plan.gone.length === 0) continue
+    if (isDone(plan)) continue
     await writeFileStates(mirror, plan.path, intended(plan))
     written += await copy(mirror, plan, plan.fresh)
     if (plan.other.length + plan.gone.length > 0) left.push(plan)
@@ -64,7 +66,11 @@ interface Plan {
   readonly gone: readonly string[]
 }
 
-function planUnit(mirror: string, unit: Unit): Plan {
+function isDone({ wanted, before, fresh, other, gone }: Plan): boolean {
+  return fresh.length + other.length + gone.length === 0 && Object.keys(before).length === wanted.size
+}
+
+function planUnit(release: string, mirror: string, unit: Unit, elsewhere: FileStates): Plan {
   const wanted = filesOfUnit(unit)
   const before = readFiles(mirror, unit.path)
   const fresh: string[] = []
@@ -72,22 +78,20 @@ function planUnit(mirror: string, unit: Unit): Plan {
   for (const [path, { size, state }] of wanted) {
     const there = lstatSync(join(mirror, path), { throwIfNoEntry: false })
     if (there === undefined) fresh.push(path)
-    else if (!Object.hasOwn(before, path) || !there.isFile()) throw foreign(join(mirror, path))
+    else if (!there.isFile() || !(path in before || path in elsewhere)) throw foreign(join(mirror, path))
     else if (before[path] !== state || there.size !== size) other.push(path)
   }
-  return {
-    path: unit.path,
-    wanted,
-    before,
-    fresh,
-    other,
-    gone: Object.keys(before).filter((path) => !wanted.has(path)),
-  }
+  return { path: unit.path, wanted, before, fresh, other, gone: goneOf(release, before) }
 }
 
-function planRemoval(mirror: string, path: string): Plan {
+function planRemoval(release: string, mirror: string, path: string): Plan {
   const before = readFiles(mirror, path)
-  return { path, wanted: new Map(), before, fresh: [], other: [], gone: Object.keys(before) }
+  return { path, wanted: new Map(), before, fresh: [], other: [], gone: goneOf(release, before) }
+}
+
+/** Those that are nowhere in the site, in this unit or another. */
+function goneOf(release: string, before: FileStates): string[] {
+  return Object.keys(before).filter((path) => !isThere(join(release, path)))
 }
 
 function foreign(path: string): UserError {

@@ -8,7 +8,7 @@ import { writeFiles } from '../write.ts'
  */
 const SCHEMA = 1
 /** In the directory itself, so that it tells of that directory and no other. */
-const FOLDER = '.flowscan'
+export const FOLDER = '.flowscan'
 
 /** By unit, its state when it was last brought up to date; `null`: it is not. */
 export type UnitStates = { readonly [path: string]: string | null }

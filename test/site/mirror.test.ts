@@ -170,6 +170,34 @@ describe('a plain directory', () => {
     expect(inMirror()).toEqual(current())
   })
 
+  test('follows what moves behind a link and back: a statement that is frozen', async () => {
+    const base = temporaryDirectory()
+    const write = (path: string, text: string) => {
+      mkdirSync(join(base, path, '..'), { recursive: true })
+      writeFileSync(join(base, path), text)
+    }
+    for (const release of ['1', '2']) write(`releases/${release}/index.html`, '<html></html>')
+    write('releases/1/reports/2026-10/index.html', 'open')
+    write('archive/reports/2026-10/index.html', 'frozen')
+    write('archive/reports/2026-10.json.gz', '')
+    mkdirSync(join(base, 'releases/2/reports'))
+    symlinkSync('../../../archive/reports/2026-10', join(base, 'releases/2/reports/2026-10'))
+    const shown = () => readFileSync(join(mirror, 'reports/2026-10/index.html'), 'utf8')
+    for (const [release, text] of [
+      ['1', 'open'],
+      ['2', 'frozen'],
+      ['1', 'open'],
+      ['2', 'frozen'],
+    ] as const) {
+      await mirrorSite(join(base, 'releases', release), mirror)
+      expect(shown()).toBe(text)
+      expect(await mirrorSite(join(base, 'releases', release), mirror)).toEqual({ written: 0, removed: 0 })
+    }
+    rmSync(join(base, 'releases/2/reports'), { recursive: true })
+    expect(await mirrorSite(join(base, 'releases/2'), mirror)).toEqual({ written: 0, removed: 1 })
+    expect(existsSync(join(mirror, 'reports'))).toBe(false)
+  })
+
   test('never gives two contents of an address the same time and size', async () => {
     const seen = new Map<string, string>()
     for (const at of [0, 1, 2, 3]) {
