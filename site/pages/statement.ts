@@ -18,6 +18,7 @@ import {
   SHOWN,
   UNKNOWN,
 } from '../units.ts'
+import { dataTimeOf } from './data-time.ts'
 import type { Page } from './page.ts'
 import { midSentence } from './words.ts'
 
@@ -43,13 +44,14 @@ export function statementPage(
       ? null
       : { href: link(address, reportAddress(other.month.name)), label: formatMonth(other.month.name) }
   const { timeZone, slots } = statement
+  const status = statusOf(statement, frozen)
   return {
     address,
     template: 'statement',
     title: `Statement of ${formatMonth(month.name)}`,
     section: REPORTS,
     trail: [{ href: link(address, REPORTS), label: 'Reports' }],
-    data: null,
+    data: status === 'open' ? dataTimeOf({ timeZone }, { to: statement.until, stepSeconds: HOUR }) : null,
     files: { 'statement.csv': statementCsv(statement), 'statement.json': statementJson(statement, frozen) },
     content: {
       heading: formatMonth(month.name),
@@ -58,7 +60,7 @@ export function statementPage(
       from: formatMoment(statement.from, timeZone),
       to: formatMoment(statement.to, timeZone),
       length: `${formatCount((statement.to - statement.from) / 3600)} hours`,
-      status: statusOf(statement, frozen),
+      status,
       until: formatMoment(frozen ?? statement.until, timeZone),
       tiles: tilesOf(statement),
       tables: statement.dimensions.map((dimension) => ({
@@ -81,6 +83,9 @@ export function statementPage(
     },
   }
 }
+
+/** An open month goes on by hours. */
+export const HOUR = 3600
 
 type Status = 'open' | 'over' | 'frozen'
 
