@@ -222,28 +222,48 @@ describe('the statement of a month', () => {
 })
 
 describe('a month that is over', () => {
-  /** Its last hour is that of 22:00 UTC; the day in which its long flows may still end is over a day later, at midnight. */
+  /** Its last hour is that of 22:00 UTC; the day in which its long flows may still end is over a day later, at midnight; a day of quiet follows. */
   const OCTOBER = hourly('2026-10-31T13:00:00Z', 10)
   const frozenPage = (of: Config) => readFileSync(join(of.site.dir, 'archive/reports/2026-10/index.html'), 'utf8')
 
   async function freeze() {
     store(config, ...OCTOBER, part(slot('2026-11-01T23:55:00Z'), { http: [1, 1] }))
     await state(config)
+    store(config, part(slot('2026-11-02T23:55:00Z'), { http: [1, 1] }))
+    await state(config)
   }
 
-  test('is frozen when nothing but late files can be missing, not before', async () => {
-    store(config, ...OCTOBER, part(slot('2026-11-01T23:50:00Z'), { http: [1, 1] }))
+  test('is frozen when nothing but late files can be missing and none came for a day, not before', async () => {
+    const isFrozen = () => existsSync(join(config.site.dir, 'archive/reports/2026-10'))
+    const slotAt = (iso: string) => store(config, part(slot(iso), { http: [1, 1] }))
+    store(config, ...OCTOBER)
+    // The last slot before the day's end, and a day later: then the figures may still have changed with the day.
+    for (const iso of ['2026-11-01T23:50:00Z', '2026-11-01T23:55:00Z', '2026-11-02T23:50:00Z']) {
+      slotAt(iso)
+      await state(config)
+      expect(isFrozen(), iso).toBe(false)
+      expect(read(config, 'reports/2026-10/index.html')).toContain('The month is over, but not frozen yet')
+    }
+    // Somebody feeds old flow files: another day of quiet.
+    store(config, part(slot('2026-10-31T13:10:00Z'), { http: [25, 0] }))
+    slotAt('2026-11-02T23:55:00Z')
     await state(config)
-    expect(read(config, 'reports/2026-10/index.html')).toContain('The month is over, but not frozen yet')
-    expect(existsSync(join(config.site.dir, 'archive/reports/2026-10'))).toBe(false)
-    store(config, part(slot('2026-11-01T23:55:00Z'), { http: [1, 1] }))
+    slotAt('2026-11-03T23:50:00Z')
+    await state(config)
+    expect(isFrozen()).toBe(false)
+    slotAt('2026-11-03T23:55:00Z')
     await state(config)
     const html = read(config, 'reports/2026-10/index.html')
     expect(html).toContain('This statement is frozen')
-    expect(html).toMatch(/flow files up to <time datetime="2026-11-02T00:00:00Z"/)
+    expect(html).toMatch(/flow files up to <time datetime="2026-11-04T00:00:00Z"/)
     expect(frozenPage(config)).toBe(html)
-    expect(json(config, '2026-10')).toMatchObject({ frozen: '2026-11-02T00:00:00Z', until: '2026-10-31T23:00:00Z' })
-    expect(readdirSync(join(config.site.dir, 'archive/reports')).filter((name) => /10.tally/.test(name))).toEqual([])
+    expect(json(config, '2026-10')).toMatchObject({
+      frozen: '2026-11-04T00:00:00Z',
+      until: '2026-10-31T23:00:00Z',
+      total: { in: { octets: 175_025 } },
+    })
+    const tallies = readdirSync(join(config.site.dir, 'archive/reports')).filter((name) => /10.tally/.test(name))
+    expect(tallies).toEqual([])
   })
 
   test('a late file changes neither page nor files of it; the list tells what they would be now', async () => {
@@ -324,17 +344,24 @@ describe('a month that is over', () => {
     })
   })
 
-  test('a build that was killed after its page was written writes the same', async () => {
-    await freeze()
+  test('a build that was killed before it wrote down what it froze freezes the same again', async () => {
+    store(config, ...OCTOBER, part(slot('2026-11-01T23:55:00Z'), { http: [1, 1] }))
+    await state(config)
+    const records = ['2026-10.json.gz', '2026-10.statement.json.gz'].map((name) => {
+      const path = join(config.site.dir, 'archive/reports', name)
+      return [path, readFileSync(path)] as const
+    })
+    store(config, part(slot('2026-11-02T23:55:00Z'), { http: [1, 1] }))
+    await state(config)
     const before = frozenPage(config)
-    for (const name of ['2026-10.json.gz', '2026-10.statement.json.gz'])
-      rmSync(join(config.site.dir, 'archive/reports', name))
+    for (const [path, bytes] of records) writeFileSync(path, bytes)
     await state(config)
     expect(frozenPage(config)).toBe(before)
   })
 
   test('is part of every release: under its address, and no link of it leads nowhere', async () => {
-    store(config, ...OCTOBER, part(slot('2026-11-01T23:55:00Z'), { http: [1, 1] }))
+    await freeze()
+    removeTree(join(config.site.dir, 'current'))
     await buildSite(config)
     const current = join(config.site.dir, 'current')
     expect(readFileSync(join(current, 'reports/2026-10/index.html'), 'utf8')).toBe(frozenPage(config))
