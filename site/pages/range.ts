@@ -294,8 +294,9 @@ function unknownIn(known: readonly number[]): number {
 }
 
 function networkLists(site: Site, network: string, board: Board | null): object[] {
-  const list = board?.networks[network]
-  if (board === null || list === undefined) return []
+  // A network may be called `constructor`, which every object has.
+  if (board === null || !Object.hasOwn(board.networks, network)) return []
+  const list = board.networks[network]!
   return (['in', 'out'] as const).map((direction) =>
     boardList({ ...board, inside: list }, null, { direction, measure: 'octets' }, site.config.scoreboard.top),
   )
