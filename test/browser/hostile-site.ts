@@ -55,11 +55,13 @@ export async function buildHostileSite(base: string, texts: Texts): Promise<Host
     const first = [['constructor', { ...entries[0]![1] }] as const, ...entries.slice(1)]
     return [section, Object.fromEntries(first)] as const
   })
+  writeFileSync(join(base, 'events'), eventsOf(texts))
   const { config } = parseConfig(
     {
       organization: shares[0]![0]!,
       subnets: '192.0.0.0/16',
       ...(Object.fromEntries(members) as Partial<ConfigInput>),
+      site: { events: 'events' },
       reports: {
         pairs: [
           ['network', 'service'],
@@ -76,6 +78,15 @@ export async function buildHostileSite(base: string, texts: Texts): Promise<Host
     config[section].map(({ id, label }) => [`${section === 'asNumbers' ? 'as' : section}/${id}/`, label] as const),
   )
   return { config, labels: new Map(labels) }
+}
+
+/** A line for each text, in the minutes that are stored; charts show the newest of them. */
+function eventsOf({ told, turn = 0 }: Texts): string {
+  const lines = told.map((text, at) => {
+    const second = ((at + turn * 40) % told.length) * 15
+    return `${new Date((DAY + second) * 1000).toISOString().slice(0, 19)}Z ${text}`
+  })
+  return `${lines.join('\n')}\n`
 }
 
 /** As many texts for each section, each text in one. */

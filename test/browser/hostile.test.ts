@@ -99,6 +99,7 @@ describe.skipIf(isWithout('hostile texts in a browser', 'chromium', 'nginx'))('h
     await visit(browser, url, PHONE, async (page, complaints) => {
       for (const address of pagesBelow(root)) {
         await page.goto(url + address)
+        if (address === 'explore/') await page.waitForSelector('.plot svg')
         for (const shape of await shapesOn(page)) shapes.add(shape)
         complaints.push(...((await page.evaluate(LAYOUT)) as string[]))
       }
@@ -118,6 +119,7 @@ describe.skipIf(isWithout('hostile texts in a browser', 'chromium', 'nginx'))('h
 
   /** What is wrong with the page that is shown: a sentence each. */
   async function look(page: Page, label: string | undefined): Promise<string[]> {
+    if (page.url().includes('/explore/')) await page.waitForSelector('.plot svg')
     const told = ((await page.evaluate(LAYOUT)) as string[]).filter((each) => !MISTAKEN.includes(each))
     if ((await page.evaluate('window.__pwn')) !== undefined) told.push('a script of theirs ran')
     const strange = (await shapesOn(page)).filter((shape) => !usual.has(shape))
@@ -204,7 +206,7 @@ async function runsWithin(page: Page, milliseconds: number): Promise<boolean> {
 /** Every kind of element on the page: its name and those of its attributes, and where it leads to if not to the site. */
 function shapesOn(page: Page): Promise<string[]> {
   return page.evaluate(`[...new Set([...document.querySelectorAll('*')].map((element) => {
-    const names = [...element.attributes].map(({ name }) => name).sort()
+    const names = [...element.attributes].map(({ name }) => name).filter((name) => !/^(disabled|hidden)$/.test(name)).sort()
     const away = element.href && typeof element.href === 'string' && new URL(element.href).origin !== location.origin
     return element.tagName + '[' + names + ']' + (away ? ' to ' + element.href : '')
   }))]`)
