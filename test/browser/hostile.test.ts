@@ -99,7 +99,7 @@ describe.skipIf(isWithout('hostile texts in a browser', 'chromium', 'nginx'))('h
     await visit(browser, url, PHONE, async (page, complaints) => {
       for (const address of pagesBelow(root)) {
         await page.goto(url + address)
-        if (address === 'explore/') await page.waitForSelector('.plot svg')
+        if (address === 'explore/') await page.waitForSelector('.plot svg:visible')
         for (const shape of await shapesOn(page)) shapes.add(shape)
         complaints.push(...((await page.evaluate(LAYOUT)) as string[]))
       }
@@ -119,7 +119,7 @@ describe.skipIf(isWithout('hostile texts in a browser', 'chromium', 'nginx'))('h
 
   /** What is wrong with the page that is shown: a sentence each. */
   async function look(page: Page, label: string | undefined): Promise<string[]> {
-    if (page.url().includes('/explore/')) await page.waitForSelector('.plot svg')
+    if (page.url().includes('/explore/')) await page.waitForSelector('.plot svg:visible')
     const told = ((await page.evaluate(LAYOUT)) as string[]).filter((each) => !MISTAKEN.includes(each))
     if ((await page.evaluate('window.__pwn')) !== undefined) told.push('a script of theirs ran')
     const strange = (await shapesOn(page)).filter((shape) => !usual.has(shape))

@@ -35,7 +35,7 @@ describe.skipIf(isWithout('every page in a browser, by nginx', 'chromium', 'ngin
     await browser?.close()
     await nginx?.stop()
     rmSync(base, { recursive: true, force: true })
-  })
+  }, 60_000)
 
   test('is in the list', () => {
     const templates = readdirSync(new URL('../../templates', import.meta.url)).filter((name) => name.endsWith('.njk'))

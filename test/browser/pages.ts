@@ -30,7 +30,7 @@ export const PAGES: readonly PageKind[] = [
   { name: 'day', address: 'scoreboard/2026/11/24/', template: 'day' },
   { name: 'overall', address: 'scoreboard/overall/', template: 'overall' },
   { name: 'archive', address: 'scoreboard/archive/', template: 'calendar' },
-  { name: 'explorer', address: 'explore/', template: 'explore', ready: '.plot svg' },
+  { name: 'explorer', address: 'explore/', template: 'explore', ready: '.plot svg:visible' },
   { name: 'reports', address: 'reports/', template: 'reports' },
   { name: 'statement', address: 'reports/2026-11/', template: 'statement' },
   { name: 'pair of a router', address: 'routers/border-1/services/https/month/', template: 'range' },
