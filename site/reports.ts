@@ -250,7 +250,8 @@ function addUp(
     const isFirstOpen = tally.until > begin && !isOver(window.name) && isOver(dayOf(tally.until - 1))
     if (path !== null && step === '5m' && isFirstOpen) writeJson(path, { schema: SCHEMA, key, tally })
     const end = Math.min(until, window.from + window.length * STEPS[step])
-    addSeries(tally, readSeries(store.data, step, { from: tally.until, to: end }, choice), (to - from) / SLOT_SECONDS)
+    const series = readSeries(store.data, step, { from: tally.until, to: end }, choice)
+    addSeries(tally, series, wanted, (to - from) / SLOT_SECONDS)
   }
   return tally
 }

@@ -14,6 +14,7 @@ import {
   memberAddress,
   OVERVIEW,
   pairAddress,
+  REPORTS,
   rangeAddress,
   TOTAL_SUBJECT,
 } from '../links.ts'
@@ -212,6 +213,7 @@ export function rangePage(
         ),
       })),
       events,
+      statements: range === 'month' ? link(address, REPORTS) : '',
       percentileRule: `95th: nearest rank over the ${range === 'day' ? 'five-minute' : formatSpan(traffic.stepSeconds)} points shown.`,
       maxRule: 'Maximum: the greatest five minutes.',
       overlap: breakdown === null || breakdown.isExact ? '' : OVERLAP,

@@ -69,7 +69,8 @@ export function statementPage(
         head: dimension.singular,
         isOverlapping: dimension.isOverlapping,
         rows: dimension.rows.filter(hasMoved).map((row) => tableRow(row, statement)),
-        quiet: dimension.rows.filter((row) => !hasMoved(row)).map(({ label }) => label),
+        quiet: dimension.rows.filter((row) => row.known > 0 && !hasMoved(row)).map(({ label }) => label),
+        uncounted: dimension.rows.filter(({ known }) => known === 0).map(({ label }) => label),
       })),
       total: tableRow(statement.total, statement),
       divided: statement.dimensions.flatMap(({ rows, dividedBy }) =>
@@ -121,7 +122,7 @@ interface Cell {
 function tableRow(row: StatementRow, statement: Statement): object {
   const { slots, timeZone, total } = statement
   const ways = [row.in, row.out]
-  const seconds = slots.known * SLOT_SECONDS
+  const seconds = row.known * SLOT_SECONDS
   const cells: Cell[] = [
     ...ways.map(({ octets }) => ({ text: showVolume(octets), exact: octets === null ? '' : formatCount(octets) })),
     ...ways.map(({ octets }) => ({ text: octets === null ? UNKNOWN : formatRate(bitsPerSecond(octets, seconds)) })),
@@ -135,11 +136,13 @@ function tableRow(row: StatementRow, statement: Statement): object {
   ]
   const volume = volumeOf(row)
   const share = volume === null ? null : shareOf(volume, volumeOf(total)!)
-  return { label: row.label, cells, share: row.id === TOTAL ? '' : formatShare(share) }
+  const partly =
+    row.known < slots.known ? `counted in ${formatCount(row.known)} of ${formatCount(slots.known)} slots` : ''
+  return { label: row.label, partly, cells, share: row.id === TOTAL ? '' : formatShare(share) }
 }
 
 function hasMoved(row: StatementRow): boolean {
-  return volumeOf(row) !== 0
+  return volumeOf(row) !== 0 && row.known > 0
 }
 
 function isSeen({ octets }: StatementPart): boolean {

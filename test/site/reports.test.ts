@@ -167,7 +167,7 @@ describe('the statement of a month', () => {
               flows: sum(way, 'flows'),
             })
           const line = csv.find((each) => each.startsWith(`${month},${what},${id},`) && each.split(',')[4] === '')!
-          expect(line.split(',').slice(5, 8)).toEqual(
+          expect(line.split(',').slice(6, 9)).toEqual(
             [sum('in', 'octets'), sum('in', 'packets'), sum('in', 'flows')].map(String),
           )
         }
@@ -207,6 +207,28 @@ describe('the statement of a month', () => {
     const now = json(config, '2026-11')
     expect(now.total.in.octets).toBe(before.total.in.octets + 7)
     expect(now.slots.known).toBe(before.slots.known + 1)
+  })
+
+  test('tells of a member that the config did not always have how long it had it', async () => {
+    const hours = hourly('2026-11-01T08:00:00Z', 41)
+    const counted = (at: number) => (at < 30 ? ['service/http'] : ['service/http', 'service/dns'])
+    const dns = (at: number) => (at < 30 ? {} : { dns: [1000, 2000] as const })
+    store(
+      config,
+      ...hours.map((_, at) =>
+        part(slot('2026-11-01T08:00:00Z') + at * 12, { http: [3000, 300], ...dns(at), counted: counted(at) }),
+      ),
+    )
+    await state(config)
+    const html = read(config, 'reports/2026-11/index.html')
+    const services: { id: string; slotsKnown: number; in: object }[] = json(config, '2026-11').dimensions.service
+    expect(services.find(({ id }) => id === 'http')).toMatchObject({ slotsKnown: 40, in: { octets: 120_000 } })
+    expect(services.find(({ id }) => id === 'dns')).toMatchObject({
+      slotsKnown: 10,
+      in: { octets: 10_000, percentile95: 1000 },
+    })
+    expect(row(html, 'DNS')?.slice(0, 3)).toEqual(['DNS', 'counted in 10 of 40 slots', '10.0\u202fkB'])
+    expect(html).toContain('Not in the config while this was counted: ')
   })
 
   test('does not tell of a month before the first flow file', async () => {
