@@ -6,10 +6,10 @@
   const remembered = read()
   if (remembered) root.dataset.theme = remembered
   root.dataset.script = ''
+  tellStale()
   document.addEventListener('DOMContentLoaded', () => {
     setUpSwitch()
     setUpMenu()
-    tellStale()
     awaitTouch()
     for (const table of document.querySelectorAll('table[data-sortable]')) makeSortable(table)
   })
@@ -46,13 +46,11 @@
     })
   }
 
-  /* Looks again every minute: a page may stay open for days. */
+  /* Before anything is painted, so that nothing moves; then every minute, for a page may stay open for days. */
   function tellStale() {
-    const notice = document.querySelector('[data-stale-after]')
-    if (!notice) return
-    const look = () => {
-      notice.hidden = Date.now() < Date.parse(notice.dataset.staleAfter)
-    }
+    const { staleAfter } = root.dataset
+    if (!staleAfter) return
+    const look = () => root.toggleAttribute('data-stale', Date.now() >= Date.parse(staleAfter))
     look()
     setInterval(look, 60000)
   }
