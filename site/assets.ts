@@ -9,6 +9,10 @@ import type { NewFile } from './write.ts'
 /** The addresses of what every page needs, with the hash of its content. */
 export interface Assets {
   readonly css: string
+  /** For paper alone. */
+  readonly printCss: string
+  /** By the name of a template: what only its pages need. */
+  readonly pageCss: { readonly [template: string]: string }
   readonly script: string
   /** What makes charts interactive, and the explorer: fetched by `script` when it is wanted. */
   readonly client: string
@@ -26,8 +30,10 @@ export interface Assets {
 export function readAssets(templates: string): { assets: Assets; files: NewFile[] } {
   const read = (name: string) => readFileSync(join(templates, 'assets', name), 'utf8')
   const css = [themeCss(), ...styleSheets(readdirSync(join(templates, 'assets'))).map(read)].map(squeeze).join('\n')
+  const pageCss = PAGE_SHEETS.map((name) => [name, squeeze(read(name))] as const)
   const texts = {
     css: ['site.css', css],
+    printCss: [PRINT_SHEET, squeeze(read(PRINT_SHEET))],
     script: ['site.js', read('site.js')],
     client: ['client.js', readClient()],
     icon: ['icon.svg', read('icon.svg')],
@@ -39,13 +45,15 @@ export function readAssets(templates: string): { assets: Assets; files: NewFile[
   return {
     assets: {
       css: address(texts.css),
+      printCss: address(texts.printCss),
+      pageCss: Object.fromEntries(pageCss.map((each) => [each[0].replace('.css', ''), address(each)])),
       script: address(texts.script),
       client: address(texts.client),
       icon: address(texts.icon),
       touchIcon: address(texts.touchIcon),
       card: address(texts.card),
     },
-    files: Object.values(texts).map(([name, text]) => ({ path: `assets/${name}`, text })),
+    files: [...Object.values(texts), ...pageCss].map(([name, text]) => ({ path: `assets/${name}`, text })),
   }
 }
 
@@ -59,15 +67,18 @@ function readClient(): string {
   return readFileSync(path, 'utf8')
 }
 
-/** Rules of equal weight overrule those before them: what components build upon comes first, paper last; components stand in any order. */
+/** Rules of equal weight overrule those before them: what components build upon comes first; components stand in any order. */
 const FIRST_SHEETS = ['tokens.css', 'base.css', 'frame.css', 'page.css', 'tables.css', 'charts.css']
-const LAST_SHEETS = ['print.css']
+const PRINT_SHEET = 'print.css'
+/** Named like the template whose pages alone need them, so that others weigh less. Not for pages of the archive, which know but the one. */
+const PAGE_SHEETS = ['explore.css', 'matrix.css', 'quality.css']
 
-/** The style sheets among the names of assets, in the order in which they become one. */
+/** The style sheets among the names of assets that every page needs, in the order in which they become one. */
 export function styleSheets(names: readonly string[]): string[] {
   const sheets = names.filter((name) => name.endsWith('.css'))
-  const components = sheets.filter((name) => ![...FIRST_SHEETS, ...LAST_SHEETS].includes(name)).sort()
-  return [...FIRST_SHEETS, ...components, ...LAST_SHEETS].filter((name) => sheets.includes(name))
+  const others = [...FIRST_SHEETS, ...PAGE_SHEETS, PRINT_SHEET]
+  const components = sheets.filter((name) => !others.includes(name)).sort()
+  return [...FIRST_SHEETS.filter((name) => sheets.includes(name)), ...components]
 }
 
 /** A style sheet without its comments and the blanks that mean nothing; strings stay as they are. */

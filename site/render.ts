@@ -128,6 +128,7 @@ function keyOf(address: string, name: string): string {
 /** What a template sees as `it`. */
 function toItem({ page, frame }: Framed) {
   const { address, title, section, trail, data, content } = page
+  const pageCss = frame.assets.pageCss[page.template]
   return {
     address,
     title,
@@ -141,6 +142,8 @@ function toItem({ page, frame }: Framed) {
       isHere: entry.address === address,
     })),
     css: link(address, frame.assets.css),
+    printCss: link(address, frame.assets.printCss),
+    pageCss: pageCss === undefined ? '' : link(address, pageCss),
     script: link(address, frame.assets.script),
     client: link(address, frame.assets.client),
     icon: link(address, frame.assets.icon),

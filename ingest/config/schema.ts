@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { OTHER, TOTAL } from '../model/cell.ts'
-import { mistakeInLabel } from '../model/text.ts'
 import {
   idOf,
   isTimeZone,
@@ -17,16 +16,7 @@ import {
  * checks and README.md (`reference.ts`) all come from here. After parsing everything is present and numeric.
  */
 
-/** What is printed as it stands. */
-const words = z
-  .string()
-  .min(1)
-  .max(200)
-  .superRefine((text, context) => {
-    const mistake = mistakeInLabel(text)
-    if (mistake !== null) context.addIssue({ code: 'custom', message: mistake })
-  })
-const label = words.describe('What people read; the key when absent.')
+const label = z.string().min(1).max(200).describe('What people read; the key when absent.')
 const color = z
   .string()
   .regex(/^#[0-9a-fA-F]{6}$/, 'expected a color such as #3366cc')
@@ -154,8 +144,6 @@ function mistakeInFormerId(
 function mistakeInKey(key: string, id: string, taken: ReadonlyMap<string, string>): string | null {
   const quoted = JSON.stringify(key)
   if (id === '') return `${quoted} holds no letter or digit of a-z, 0-9; choose another key and put this into label`
-  const unfit = mistakeInLabel(key)
-  if (unfit !== null) return `${quoted} ${unfit}`
   if (id === OTHER || id === TOTAL) return `${quoted} is the reserved name ${id}; choose another key`
   return taken.has(id)
     ? `${quoted} gives the same id, ${id}, as ${JSON.stringify(taken.get(id))}; choose another key`
@@ -270,7 +258,12 @@ const flows = z
 
 export const schema = z
   .strictObject({
-    organization: words.default('Our network').describe('Whose traffic this is: the title of the site.'),
+    organization: z
+      .string()
+      .min(1)
+      .max(200)
+      .default('Our network')
+      .describe('Whose traffic this is: the title of the site.'),
     subnets: prefixes.describe('Everything that is ours. Decides the direction of every flow. (CUFlow: Subnet)'),
     networks: members('prefixes', prefixes, {})
       .default([])
@@ -380,7 +373,7 @@ export const schema = z
           .refine(isTimeZone, 'expected an IANA time zone such as Europe/Vienna')
           .meta({ written: 'an IANA time zone such as Europe/Vienna' })
           .describe('Zone of labels and day boundaries on pages. Everything stored is UTC.'),
-        title: words.optional().describe('Title of the site; organization when absent.'),
+        title: z.string().min(1).max(200).optional().describe('Title of the site; organization when absent.'),
         events: z
           .string()
           .min(1)

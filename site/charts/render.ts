@@ -88,8 +88,9 @@ function label(svg: string, { title, description }: StackedChart, { name, width,
     .replace(/<path class="(?:background|foreground)"[^>]*\/>/g, '')
     .replace(/<path aria-label="([^"]*)"([^>]*)\/>/g, '<path$2><title>$1</title></path>')
     .replace(/ (?:class="mark-[^"]*"|role="graphics-[^"]*"|aria-[a-z]+="[^"]*"|opacity="1")/g, '')
-    .replace(/ (?:pointer-events="none"|font-weight="400"|transform="translate\(0,0\)")/g, '')
+    .replace(/ (?:pointer-events="none"|font-family="inherit"|font-weight="400"|transform="translate\(0,0\)")/g, '')
     .replace(/transform="[^"]*"/g, (transform) => transform.replace(/(\.\d{4})\d+/g, '$1'))
+    .replace(/translate\([^)]*\)/g, (moved) => moved.replace(/(\.\d\d)\d+/g, '$1'))
     .replace(/^<svg[^>]*>/, () => `${open}<title>${escapeText(title)}</title><desc>${escapeText(description)}</desc>`)
 }
 

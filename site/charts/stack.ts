@@ -1,5 +1,5 @@
 import type { BothWays, Rates, StackedChart } from './chart.ts'
-import { gapArea, type Heights, stepArea, stepLine } from './step-path.ts'
+import { type Gap, gapArea, gapsOf, type Heights, stepArea, stepLine } from './step-path.ts'
 
 /** What is drawn between the axes, the same for every size. */
 export interface Stack {
@@ -7,6 +7,7 @@ export interface Stack {
   readonly reach: BothWays<number>
   /** The lowest first. */
   readonly paths: readonly StackPath[]
+  readonly gaps: readonly Gap[]
   /** Nobody measured in all of the time. */
   readonly isEmpty: boolean
 }
@@ -69,6 +70,7 @@ export function stackOf(chart: StackedChart): Stack {
   return {
     reach,
     paths: paths.filter(({ path }) => path !== ''),
+    gaps: gapsOf(known),
     isEmpty: known.every((point) => point === null),
   }
 }

@@ -101,7 +101,7 @@ export type StackedData = { readonly [D in (typeof STACKED_DATA)[number]]: reado
 export function stackedData(
   chart: StackedChart,
   size: ChartSize,
-  { reach, isEmpty }: Pick<Stack, 'reach' | 'isEmpty'>,
+  { reach, gaps, isEmpty }: Pick<Stack, 'reach' | 'gaps' | 'isEmpty'>,
   paths: readonly StackPath[],
 ): StackedData {
   const { from, to, stepSeconds } = chart
@@ -115,7 +115,7 @@ export function stackedData(
     paths: paths.map((path) => ({ ...path, scaleX })),
     lines: isEmpty ? [] : linesOf(chart),
     ...eventRows(chart, plot),
-    notes: isEmpty ? [emptyNote(plot)] : notesOf(chart, reach, size, rates.unit),
+    notes: isEmpty ? [emptyNote(plot)] : [...notesOf(chart, reach, size, rates.unit), ...gapNotes(gaps, scaleX)],
   }
 }
 
@@ -228,6 +228,21 @@ function notesOf(chart: StackedChart, reach: Stack['reach'], size: ChartSize, un
       return beside(label, way === 'in' ? Math.min(y, zero - 19) : Math.max(y, zero + 27))
     }),
   ]
+}
+
+/** Pixels that the words of a gap need. */
+const GAP_ROOM = 100
+
+/** A gap that is wide enough says why it is empty, above everything that is drawn. */
+function gapNotes(gaps: Stack['gaps'], pointPixels: number): Note[] {
+  return gaps
+    .filter(({ length }) => length * pointPixels >= GAP_ROOM)
+    .map(({ start, length }) => ({
+      label: 'no flow files',
+      x: (start + length / 2) * pointPixels,
+      y: 16,
+      align: 'center',
+    }))
 }
 
 function emptyNote({ width, height }: Box): Note {

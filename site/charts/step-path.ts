@@ -20,10 +20,20 @@ export function stepLine(heights: Heights): string {
 
 /** Filled from end to end of the axis where nobody measured. */
 export function gapArea(heights: Heights, [top, bottom]: readonly [number, number]): string {
-  const unknown = heights.map((height) => (height === null ? 0 : null))
-  return runsOf(unknown)
-    .map(({ start, run }) => `M${start} ${bottom}h${run.length}v${top - bottom}h${-run.length}z`)
+  return gapsOf(heights)
+    .map(({ start, length }) => `M${start} ${bottom}h${length}v${top - bottom}h${-length}z`)
     .join('')
+}
+
+/** Stretches of points that nobody measured. */
+export interface Gap {
+  readonly start: number
+  readonly length: number
+}
+
+export function gapsOf(heights: Heights): Gap[] {
+  const unknown = heights.map((height) => (height === null ? 0 : null))
+  return runsOf(unknown).map(({ start, run }) => ({ start, length: run.length }))
 }
 
 interface Run {

@@ -36,8 +36,7 @@ export async function visit(
     page.on('pageerror', (error) => complain(error.message))
     page.on('dialog', async (dialog) => {
       complain(`a dialog: ${dialog.message()}`)
-      // It may be gone with its page.
-      await dialog.dismiss().catch(() => {})
+      await dialog.dismiss()
     })
     page.on('popup', (popup) => complain(`a window: ${popup.url()}`))
     page.on('requestfailed', (request) => {

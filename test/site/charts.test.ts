@@ -84,6 +84,18 @@ describe('a stacked chart, read back from its picture', () => {
     )
   })
 
+  test('says of a gap why it is empty, where there is room for words', async () => {
+    const notes = async (missing: number) => {
+      const rates = Array.from({ length: 288 }, (_, at) => (at < missing ? null : 5))
+      const both = { in: rates, out: rates }
+      return textsOf(
+        await renderStacked(chartOf(288, { layers: [layer('http', both)], total: both }), [CHART_SIZES[0]]),
+      )
+    }
+    expect((await notes(100)).filter(({ text }) => text === 'no flow files')).toHaveLength(1)
+    expect((await notes(20)).filter(({ text }) => text === 'no flow files')).toEqual([])
+  })
+
   test('has no line over a gap, and a band exactly as wide', async () => {
     const rates = [5, 5, null, null, 7, null, 0]
     const svg = await renderStacked(
