@@ -1,46 +1,43 @@
-import { createHash } from 'node:crypto'
 import { type Counted, countedFromJson, countedToJson } from '../../ingest/model/counted.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { STEPS } from '../../ingest/model/time.ts'
 import { type CellJson, chooseCells, type SeriesJson, type TableJson } from '../../ingest/store/series-table.ts'
 import type { PublishedCells } from './cells.ts'
 
-/** A window as it is published (README, "A window"), before it is on disk. */
-export interface PublishedWindow {
-  /** Of all that is in it. */
-  readonly hash: string
-  /** JSON by the names of files, without their endings. The first, `index`, names the others. */
-  readonly files: ReadonlyMap<string, string>
+/** A file of a window. */
+export interface WindowFile {
+  /** Without its ending. */
+  readonly name: string
+  /** JSON. */
+  readonly text: string
 }
 
 /** Cells of a file: a visitor of a site with thousands of members fetches the few that a chart needs. */
 const MOST_CELLS = 100
 
-/** The points of a stored series that are over at `end` (unix seconds), cut into files. Pure: the same series give the same hash. */
-export function publishedWindow(stored: TableJson, cells: PublishedCells, end: number): PublishedWindow {
+/**
+ * The points of a stored series that are over at `end` (unix seconds), as they are published (README, "A window"). The last file is `index`; it names the
+ * others. One at a time, for there may be hundreds. Pure: the same series give the same files.
+ */
+export function* windowFiles(stored: TableJson, cells: PublishedCells, end: number): Generator<WindowFile> {
   const [from, step] = [Date.parse(stored.from) / 1000, STEPS[stored.step]]
   const over = Math.max(0, Math.min(stored.points, Math.floor((end - from) / step)))
-  const groups = groupCells(stored, cells, over)
-  const chunks = [...groups].flatMap(([group, all]) =>
-    inChunks(all).map((chunk, at) => ({ group, first: chunk[0]![0], name: `${group}-${at}`, cells: chunk })),
-  )
-  const known = cut(stored.known, over)
-  const index = {
-    from,
-    step,
-    points: stored.points,
-    known,
-    counted: countedToJson(countedOver(stored, cells, over), known),
-    quality: cutQuality(stored.quality ?? {}, over),
-    chunks: Object.fromEntries(
-      [...groups.keys()].map((name) => [name, chunks.filter(({ group }) => group === name).map(({ first }) => first)]),
-    ),
+  const chunks: Record<string, string[]> = {}
+  for (const [group, all] of groupCells(stored, cells, over)) {
+    chunks[group] = []
+    for (let at = 0; at < all.length; at += MOST_CELLS) {
+      const chunk = all.slice(at, at + MOST_CELLS)
+      yield {
+        name: `${group}-${chunks[group].length}`,
+        text: JSON.stringify({ cells: Object.fromEntries(chunk) }),
+      }
+      chunks[group].push(chunk[0]![0])
+    }
   }
-  const files = new Map([
-    ['index', JSON.stringify(index)],
-    ...chunks.map(({ name, cells }) => [name, JSON.stringify({ cells: Object.fromEntries(cells) })] as const),
-  ])
-  return { hash: hashOf(files), files }
+  const known = cut(stored.known, over)
+  const counted = countedToJson(countedOver(stored, cells, over), known)
+  const quality = cutQuality(stored.quality ?? {}, over)
+  yield { name: 'index', text: JSON.stringify({ from, step, points: stored.points, known, counted, quality, chunks }) }
 }
 
 /** What flows were counted by, of what is published. */
@@ -85,16 +82,4 @@ function cutQuality(quality: NonNullable<TableJson['quality']>, over: number): T
   return Object.fromEntries(
     Object.entries(quality).map(([flaw, flows]) => [flaw, flows.map((count, point) => (point < over ? count : 0))]),
   )
-}
-
-function inChunks<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / MOST_CELLS) }, (_, at) =>
-    items.slice(at * MOST_CELLS, (at + 1) * MOST_CELLS),
-  )
-}
-
-function hashOf(files: ReadonlyMap<string, string>): string {
-  const hash = createHash('sha256')
-  for (const [name, text] of files) hash.update(`${name}\0`).update(text).update('\0')
-  return hash.digest('hex').slice(0, 16)
 }

@@ -9,7 +9,7 @@ import { readTableJson, seriesPath } from '../../ingest/store/derive.ts'
 import { listWindows, readIndex, writeIndex } from '../../ingest/store/series-index.ts'
 import type { TableJson } from '../../ingest/store/series-table.ts'
 import { buildSite } from '../../site/build.ts'
-import { publishedWindow } from '../../site/data/window.ts'
+import { windowFiles } from '../../site/data/window.ts'
 import { readCatalog, readWindow, versionOf, versionsOnDisk } from './published.ts'
 import { CONFIG, configOf, DAY, part, store } from './stored.ts'
 
@@ -127,10 +127,11 @@ describe('what is published', () => {
         ids.map((id, at) => [id, { in: { at: 0, octets: [at + 1], packets: [1], flows: [1] } }]),
       ),
     }
-    const { files } = publishedWindow(stored, { ...cells, groupOf: (cell) => cell.split('/')[0]! }, DAY + 300)
-    expect([...files.keys()]).toEqual(['index', 'network-0', 'network-1', 'network-2'])
-    expect(JSON.parse(files.get('index')!).chunks).toEqual({ network: [ids[0], ids[100], ids[200]] })
-    const lengths = [0, 1, 2].map((at) => Object.keys(JSON.parse(files.get(`network-${at}`)!).cells).length)
+    const published = [...windowFiles(stored, { ...cells, groupOf: (cell) => cell.split('/')[0]! }, DAY + 300)]
+    const files = new Map(published.map(({ name, text }) => [name, JSON.parse(text)]))
+    expect([...files.keys()]).toEqual(['network-0', 'network-1', 'network-2', 'index'])
+    expect(files.get('index').chunks).toEqual({ network: [ids[0], ids[100], ids[200]] })
+    const lengths = [0, 1, 2].map((at) => Object.keys(files.get(`network-${at}`).cells).length)
     expect(lengths).toEqual([100, 100, 50])
   })
 

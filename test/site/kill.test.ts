@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { hashTree, temporaryDirectory } from '../directory.ts'
+import { readCatalog, readWindow } from './published.ts'
 import { CONFIG, configOf, part, store } from './stored.ts'
 
 /*
@@ -42,13 +43,14 @@ test('what a killed build can leave is gone after the next', { timeout: 60_000 }
   store(config, slot(2))
   const site = join(base, 'public')
   const DEAD = 2 ** 22 + 1
-  for (const directory of ['archive/2026-11-23/0010', `releases/.tmp-${DEAD}-draft`])
+  for (const directory of ['archive/2026-11-23/0010', `releases/.tmp-${DEAD}-draft`, `data/5m/.tmp-${DEAD}-2026-11-23`])
     mkdirSync(join(site, directory), { recursive: true })
   for (const file of [
     'archive/2026-11-23/0010/.tmp-board.json',
     `archive/.tmp-${DEAD}-record`,
     `archive/reports/.tmp-${DEAD}-record`,
     `releases/.tmp-${DEAD}-draft/index.html`,
+    `data/5m/.tmp-${DEAD}-2026-11-23/total-0.json.gz`,
   ])
     writeFileSync(join(site, file), 'half')
   symlinkSync('releases/2', join(site, '.tmp-current'))
@@ -80,6 +82,8 @@ test(`${KILLS} times killed: always the old site or the new one`, { timeout: 300
     const seen = hashTree(config.site.dir, 'current/')
     const isOld = Object.keys(seen).every((file) => seen[file] === old[file])
     expect(isOld ? 'old' : seen, `after kill ${at}`).toEqual(isOld ? 'old' : fresh)
+    for (const [window] of Object.entries(readCatalog(config).resolutions['5m'].windows))
+      expect(readWindow(config, '5m', window).known.filter(Boolean)).toHaveLength(isOld ? 2 : 3)
   }
   expect(killed).toBeGreaterThan(KILLS / 2)
   await runBuild(base)
