@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Board } from '../ingest/model/board.ts'
-import { dayOf, SLOT_SECONDS, startOfDay } from '../ingest/model/time.ts'
+import { dayOf, SLOT_SECONDS } from '../ingest/model/time.ts'
 import { DamagedFile, listDirectory, readJson, writeJson } from '../ingest/store/files.ts'
 import { recountsOf, storeRoot } from '../ingest/store/generation.ts'
 import { hashDays } from '../ingest/store/part.ts'
 import { isSince, readIndex as readSeriesIndex } from '../ingest/store/series-index.ts'
-import { type BoardReader, sumOfKnown } from './boards.ts'
+import type { BoardReader } from './boards.ts'
 import { slotName } from './links.ts'
 import { dayPage } from './pages/day.ts'
 import type { Page } from './pages/page.ts'
@@ -30,8 +30,6 @@ export interface ArchivePlan {
   planned(): Generator<PlannedDay>
   /** Writes down that the pages of days are in place. */
   commit(done: readonly PlannedDay[]): void
-  /** Flows lost between two moments (unix seconds) in days that were planned or written down; `null` when no collector said. */
-  lostFlows(from: number, to: number): number | null
 }
 
 export interface PlannedDay {
@@ -57,9 +55,10 @@ interface DayRecord {
 
 interface SlotRecord {
   readonly key: string
-  /** Flows the collectors lost; `null` when none of them says. */
-  readonly lost: number | null
 }
+
+/** Of a site without scoreboards. */
+export const NO_ARCHIVE: ArchivePlan = { days: [], *planned() {}, commit() {} }
 
 /**
  * Finds the slots and days whose pages are missing or were made from something else. A slot is rendered when it is new,
@@ -106,10 +105,6 @@ export function planArchive(site: Site, directory: string, boards: BoardReader):
       }
       if (done.length > 0) writeJson(indexPath(directory), { schema: SCHEMA, days: seen })
     },
-    lostFlows(from, to) {
-      const days = [...new Set([dayOf(from), dayOf(to - 1)])]
-      return sumOfKnown(days.flatMap((day) => lostOfDay(day, records.get(day) ?? readRecord(directory, day), from, to)))
-    },
   }
 }
 
@@ -149,7 +144,7 @@ function planDay(
       records[name] = known
       continue
     }
-    records[name] = { key, lost: boards.slot(slot).lost }
+    records[name] = { key }
     const earlier = previous === null ? null : boardOf(previous)
     pages.push({ page: slotPage(site, boardOf(slot), earlier, { previous, next }), isNew })
   }
@@ -176,13 +171,6 @@ function emptyBoard(from: number): Board {
     outside: none,
     networks: {},
   }
-}
-
-function lostOfDay(day: string, { slots }: DayRecord, from: number, to: number): (number | null)[] {
-  return Object.entries(slots).map(([name, { lost }]) => {
-    const slot = startOfDay(day) + Number(name.slice(0, 2)) * 3600 + Number(name.slice(2)) * 60
-    return slot >= from && slot < to ? lost : null
-  })
 }
 
 /** Removes the pages of a day's slots. */

@@ -9,6 +9,7 @@ import {
   createBoardSum,
   type DayBoard,
   readDayBoard,
+  renameHosts,
   renameNetworks,
   toBoard,
 } from '../ingest/store/boards.ts'
@@ -22,8 +23,6 @@ import type { NewestBoards } from './pages/scoreboard.ts'
 export interface SlotBoard {
   /** `null` without parts. */
   readonly board: Board | null
-  /** Flows the collectors lost; `null` when none of them says. */
-  readonly lost: number | null
 }
 
 /** The slots of a day that have parts, ascending. */
@@ -38,8 +37,16 @@ export interface BoardReader {
 
 const REMEMBERED_SLOTS = 4
 
-/** `rename`: what the ids of stored networks are today. */
-export function createBoardReader(data: string, rename: (network: string) => string = (id) => id): BoardReader {
+/** `rename`: what the ids of stored networks are today; `mask`: what hosts are called where they are not told. */
+export function createBoardReader(
+  data: string,
+  rename: (network: string) => string = (id) => id,
+  mask?: (address: string) => string,
+): BoardReader {
+  const shown = (board: Board) => {
+    const renamed = renameNetworks(board, rename)
+    return mask === undefined ? renamed : renameHosts(renamed, mask)
+  }
   const listings = new Map<string, Listing>()
   const slots = new Map<number, SlotBoard>()
   let last: { readonly day: string; readonly board: DayBoard | null } | null = null
@@ -53,7 +60,7 @@ export function createBoardReader(data: string, rename: (network: string) => str
   return {
     list,
     slot(slot) {
-      const known = slots.get(slot) ?? addUp(readParts(data, list(dayOf(slot)).get(slot) ?? []), rename)
+      const known = slots.get(slot) ?? addUp(readParts(data, list(dayOf(slot)).get(slot) ?? []), shown)
       if (slots.size >= REMEMBERED_SLOTS && !slots.has(slot)) slots.delete([...slots.keys()][0]!)
       slots.set(slot, known)
       return known
@@ -61,7 +68,7 @@ export function createBoardReader(data: string, rename: (network: string) => str
     day(day) {
       if (last?.day !== day) {
         const stored = readDayBoard(data, day)
-        last = { day, board: stored && { ...stored, board: renameNetworks(stored.board, rename) } }
+        last = { day, board: stored && { ...stored, board: shown(stored.board) } }
       }
       return last.board
     },
@@ -78,9 +85,9 @@ function readParts(data: string, names: readonly PartName[]): Part[] {
   return names.map((name) => readPart(data, name))
 }
 
-function addUp(parts: readonly Part[], rename: (network: string) => string): SlotBoard {
+function addUp(parts: readonly Part[], shown: (board: Board) => Board): SlotBoard {
   const board = boardOfParts(parts)
-  return { board: board && renameNetworks(board, rename), lost: sumOfKnown(parts.map(({ quality }) => quality.lost)) }
+  return { board: board && shown(board) }
 }
 
 /** `null` when nothing is known. */
@@ -126,7 +133,7 @@ export function readOverall(
   const today = dayOf(newest)
   const first = startOfDay(today) - (days - 1) * DAY_SECONDS
   const over = listDays(data).filter((day) => startOfDay(day) >= first && day < today)
-  const closed = readClosed(data, over, kept)
+  const closed = readClosed(data, boards, over, kept)
   const sum = createBoardSum(first, days * DAY_SECONDS)
   if (closed.board !== null) addInside(sum, closed.board)
   const current = boards.day(today)
@@ -145,12 +152,12 @@ interface Closed {
   readonly board: Board | null
 }
 
-function readClosed(data: string, days: readonly string[], path: string): Closed {
+function readClosed(data: string, boards: BoardReader, days: readonly string[], path: string): Closed {
   // A board is replaced whole when it changes, and never otherwise.
   const inputs = days.map((day) => `${day} ${stampOf(boardPath(data, day)) ?? 'none'}`)
   const known = readKept(path)
   if (known !== null && JSON.stringify(known.inputs) === JSON.stringify(inputs)) return known
-  const closed = { inputs, ...sumOfDays(data, days) }
+  const closed = { inputs, ...sumOfDays(boards, days) }
   writeJson(path, { schema: SCHEMA, ...closed })
   return closed
 }
@@ -168,10 +175,10 @@ function readKept(path: string): Closed | null {
   }
 }
 
-function sumOfDays(data: string, days: readonly string[]): Pick<Closed, 'days' | 'board'> {
+function sumOfDays(boards: BoardReader, days: readonly string[]): Pick<Closed, 'days' | 'board'> {
   const sum = createBoardSum(0, 0)
   const found = days.filter((day) => {
-    const stored = readDayBoard(data, day)
+    const stored = boards.day(day)
     if (stored !== null) addInside(sum, stored.board)
     return stored !== null
   })

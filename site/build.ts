@@ -10,19 +10,22 @@ import { isThere } from '../ingest/store/files.ts'
 import { storeRoot } from '../ingest/store/generation.ts'
 import { readHealth } from '../ingest/store/health.ts'
 import { newestSlot } from '../ingest/store/part.ts'
-import { planArchive } from './archive.ts'
+import { NO_ARCHIVE, planArchive } from './archive.ts'
 import { extendArchive } from './archive-pages.ts'
 import { readAssets } from './assets.ts'
 import { createBoardReader } from './boards.ts'
+import { claimDirectory } from './claim.ts'
 import { catalogJson } from './data/catalog.ts'
 import { refuseOtherData } from './data/check.ts'
 import { publishWindows } from './data/publish.ts'
 import { writeRecord } from './data/record.ts'
 import { removeReplaced } from './data/replaced.ts'
+import { type Edition, isPublic, publicEvents, WHOLE } from './edition.ts'
 import { fillDraft } from './fill.ts'
 import { archivePath, boardDayAddress, CATALOG, reportAddress } from './links.ts'
+import { maskAddress } from './mask.ts'
 import { type Mirrored, mirrorSite } from './mirror/mirror.ts'
-import { ARCHIVE_MENU, createSite, menuOf } from './pages/site.ts'
+import { archiveMenuOf, createSite, menuOf } from './pages/site.ts'
 import { createDraft } from './release.ts'
 import type { Frame } from './render.ts'
 import { freezeReports } from './report-pages.ts'
@@ -46,6 +49,8 @@ export interface BuildOptions {
   readonly log?: (line: string) => void
   /** Unix ms: only to tell how long published data have been replaced. */
   readonly now?: () => number
+  /** Of which `given` is the config: see `editionsOf`. */
+  readonly edition?: Edition
 }
 
 /** The templates lie beside the code's folder; the compiled code is one folder deeper. */
@@ -59,24 +64,31 @@ const TEMPLATES = [join(CODE, '../templates'), join(CODE, '../../templates')].fi
  */
 export async function buildSite(
   given: Config,
-  { log = () => {}, now = Date.now }: BuildOptions = {},
+  { log = () => {}, now = Date.now, edition = WHOLE }: BuildOptions = {},
 ): Promise<BuildResult> {
   // One generation of what is stored, whatever becomes of it meanwhile.
   const config = { ...given, data: storeRoot(given.data) }
-  const happened = readEvents(config.site.events, config.site.timeZone)
-  for (const mistake of happened.mistakes) log(`${config.site.events}: ${mistake}`)
-  const site = createSite(config, happened)
+  const read = readEvents(config.site.events, config.site.timeZone)
+  for (const mistake of read.mistakes) log(`${config.site.events}: ${mistake}`)
+  const happened = isPublic(edition) ? publicEvents(read) : read
+  const site = createSite(config, happened, edition)
   const { dir } = config.site
+  claimDirectory(dir, edition)
   const { assets, files } = readAssets(TEMPLATES)
   const frame: Frame = { siteTitle: site.title, menu: menuOf(site), assets }
   const renames = renamesOf(config)
-  const boards = createBoardReader(config.data, (id) => renames.id('network', id))
-  const plan = planArchive(site, join(dir, 'archive'), boards)
-  const archived = await extendArchive(TEMPLATES, dir, plan, { ...frame, menu: ARCHIVE_MENU }, log)
+  const boards = createBoardReader(
+    config.data,
+    (id) => renames.id('network', id),
+    isPublic(edition) ? maskAddress : undefined,
+  )
+  const plan = edition.hasBoards ? planArchive(site, join(dir, 'archive'), boards) : NO_ARCHIVE
+  const lasting: Frame = { ...frame, menu: archiveMenuOf(site) }
+  const archived = await extendArchive(TEMPLATES, dir, plan, lasting, log)
   const newest = newestSlot(config.data)
   const end = newest === null ? null : newest + SLOT_SECONDS
   const reports = planReports(site, join(dir, 'archive', 'reports'), newest)
-  const frozen = await freezeReports(TEMPLATES, dir, reports, { ...frame, menu: ARCHIVE_MENU })
+  const frozen = await freezeReports(TEMPLATES, dir, reports, lasting)
   const data = await publishWindows(site, end ?? 0, log)
 
   const own = [...files, { path: CATALOG, text: catalogJson(site, end, data.versions) }]

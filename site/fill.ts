@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { renamesOf } from '../ingest/classify/former.ts'
-import type { Config } from '../ingest/config/schema.ts'
-import { DAY_SECONDS, SLOT_SECONDS } from '../ingest/model/time.ts'
 import type { Health } from '../ingest/store/health.ts'
 import { newestSlot } from '../ingest/store/part.ts'
 import type { ArchivePlan } from './archive.ts'
 import { hashOfContent, hashOfFiles } from './assets.ts'
-import { type BoardReader, readNewestBoards, readOverall } from './boards.ts'
+import { type BoardReader, readNewestBoards, readOverall, sumOfKnown } from './boards.ts'
 import { chartId } from './charts/chart-id.ts'
 import { allPages, type Stored } from './pages/index.ts'
 import type { Page } from './pages/page.ts'
@@ -67,14 +65,14 @@ export async function fillDraft(
   { code, templates }: { readonly code: string; readonly templates: string },
 ): Promise<Filled> {
   const { config } = site
-  const version = hashOf(hashOfFiles(code, templates), frame, config, site.happened)
+  const version = hashOf(hashOfFiles(code, templates), frame, config, site.happened, site.edition)
   const current = readCurrent(config.site.dir)
   const assetHashes = await putAssets(draft, assets, current)
   const before = current?.version === version ? current : null
   const newest = newestSlot(config.data)
   const traffic = createTrafficReader(config.data, newest, renamesOf(config).cell)
   const ranges = planRanges(traffic, firstSlot(config.data), before)
-  const stored = readStored(config, newest, planned, { traffic, ...ranges })
+  const stored = readStored(site, newest, planned, { traffic, ...ranges })
 
   const pages: Record<string, PageRecord> = Object.fromEntries(pagesOfRanges(before, ranges.kept))
   const keptFiles = Object.values(pages).flatMap(({ files }) => files)
@@ -200,19 +198,22 @@ function isAsBefore(before: CurrentRelease | null, address: string, { key }: Pag
 }
 
 function readStored(
-  { data, aggregateScore, site }: Config,
+  site: Site,
   newest: number | null,
   { archive, boards, reports, health }: Planned,
   traffic: Pick<Stored, 'traffic' | 'ranges' | 'seen'>,
 ): Stored {
-  const end = (newest ?? 0) + SLOT_SECONDS
+  const { data, aggregateScore, site: settings } = site.config
+  const kept = (name: string) => join(settings.dir, 'archive', `${name}.json.gz`)
+  const shown = site.edition.hasBoards ? newest : null
+  const quality = readQuality(site, traffic.traffic, health, kept('quality'))
   return {
     ...traffic,
-    newest: readNewestBoards(data, boards, newest),
-    overall: readOverall(data, boards, newest, aggregateScore.days, join(site.dir, 'archive', 'overall.json.gz')),
+    newest: readNewestBoards(data, boards, shown),
+    overall: readOverall(data, boards, shown, aggregateScore.days, kept('overall')),
     archive: archive.days,
-    lost: archive.lostFlows(end - DAY_SECONDS, end),
-    quality: readQuality(data, traffic.traffic, health, join(site.dir, 'archive', 'quality.json.gz')),
+    lost: sumOfKnown(quality.files.map(({ lost }) => lost)),
+    quality,
     reports,
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { TOTAL } from '../ingest/model/cell.ts'
 import { addCounters, type Counter, compareCounters } from '../ingest/model/counter.ts'
 import { DIRECTIONS, type Direction } from '../ingest/model/direction.ts'
@@ -9,7 +10,9 @@ import { DamagedFile, encodeJson, readJson, writeJson } from '../ingest/store/fi
 import { recountsOf } from '../ingest/store/generation.ts'
 import type { Health } from '../ingest/store/health.ts'
 import { listDays, listParts, type PartName, readPart } from '../ingest/store/part.ts'
+import { isPublic, publicSource } from './edition.ts'
 import { figuresOf } from './figures.ts'
+import type { Site } from './pages/site.ts'
 import { type Traffic, type TrafficReader, UNSETTLED } from './traffic.ts'
 
 /** How far what is stored can be trusted. */
@@ -61,7 +64,7 @@ const SCHEMA = 1
 
 interface Kept {
   readonly schema: number
-  /** By the name of the part and how often it was counted again. */
+  /** By a hash of the name of the part and of how often it was counted again. */
   readonly files: { readonly [key: string]: FlowFileQuality }
   readonly ranges: { readonly [range: string]: { readonly state: string; readonly quality: RangeQuality } }
 }
@@ -70,12 +73,21 @@ interface Kept {
  * What a build tells of quality. Of parts and ranges that were read before the file `kept` remembers what is needed, so that a build reads only
  * the parts that came since. Throws DamagedPart and DamagedSegment.
  */
-export function readQuality(data: string, traffic: TrafficReader, health: Health | null, kept: string): Quality {
+export function readQuality(
+  { config, edition }: Pick<Site, 'config' | 'edition'>,
+  traffic: TrafficReader,
+  health: Health | null,
+  kept: string,
+): Quality {
+  const { data } = config
   const before = readKept(kept)
+  const shown = (file: FlowFileQuality) => (isPublic(edition) ? publicFile(file) : file)
   const { from, to } = traffic.read('day')
   const recounts = recountsOf(data)
   const parts = listPartsBetween(data, from, to).map((part) => [keyOf(part, recounts), part] as const)
-  const files = parts.map(([key, part]) => [key, before.files[key] ?? fileQuality(readPart(data, part))] as const)
+  const files = parts.map(
+    ([key, part]) => [key, before.files[key] ?? shown(fileQuality(readPart(data, part)))] as const,
+  )
   const ranges = (['week', 'month'] as const).map((range) => {
     const own = traffic.stateOf(range)
     // A day that was counted again has parts of the same names.
@@ -87,7 +99,7 @@ export function readQuality(data: string, traffic: TrafficReader, health: Health
   const now: Kept = { schema: SCHEMA, files: Object.fromEntries(files), ranges: Object.fromEntries(ranges) }
   if (encodeJson(now).sha256 !== before.sha256) writeJson(kept, now)
   return {
-    health,
+    health: isPublic(edition) ? null : health,
     files: files.map(([, file]) => file),
     first: firstSlot(data),
     week: now.ranges.week!.quality,
@@ -102,7 +114,10 @@ function listPartsBetween(data: string, from: number, to: number): PartName[] {
 }
 
 function keyOf({ name, slot }: PartName, recounts: ReturnType<typeof recountsOf>): string {
-  return `${name} ${recounts[dayOf(slot)] ?? 0}`
+  return createHash('sha256')
+    .update(`${name} ${recounts[dayOf(slot)] ?? 0}`)
+    .digest('hex')
+    .slice(0, 32)
 }
 
 /** The first slot that was ever stored and is kept, unix seconds; `null`: nothing is. */
@@ -124,6 +139,17 @@ function fileQuality({ slot, source, file, quality }: Part): FlowFileQuality {
     warnings: { count: quality.warnings.length, first: quality.warnings.slice(0, MOST_WARNINGS) },
     exporters: exporters.slice(0, MOST_EXPORTERS),
     more: Math.max(0, exporters.length - MOST_EXPORTERS),
+  }
+}
+
+/** For people who are not to know exporters: nor what is said of them, or of anything else, in a warning. */
+function publicFile(file: FlowFileQuality): FlowFileQuality {
+  return {
+    ...file,
+    source: publicSource(file.source),
+    warnings: { count: file.warnings.count, first: [] },
+    exporters: [],
+    more: 0,
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { buildSite } from '../../site/build.ts'
+import { type Edition, editionsOf, WHOLE } from '../../site/edition.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
 import { acquireLock } from '../run/lock.ts'
 import { describeRepair } from '../run/repair.ts'
 import { repairing } from '../run/up-to-date.ts'
@@ -15,32 +17,43 @@ Example:
   $ flowscan build --config /etc/flowscan/flowscan.config.ts
 
 Renders what changed since the last build into a new release below site.dir and makes it public by exchanging the link
-site.dir/current: point the web server there. Whatever fails, the old site stays.`,
+site.dir/current: point the web server there. Whatever fails, the old site stays. Editions of the site (site.editions) are
+built after it, each into its own directory.`,
     )
     .action(async ({ config }: ConfigOption) => {
       await buildAndReport(await loadConfig(config))
     })
 }
 
-/** Builds and says how it went in one line. Throws a UserError (75) when another build of the same site is under way. */
+/** Builds the site, then its editions, and says how it went, a line for each. Throws a UserError (75) when another build of the same site is under way. */
 export async function buildAndReport(loaded: LoadedConfig): Promise<void> {
-  const { config } = loaded
-  const release = acquireLock(config.site.dir)
+  const release = acquireLock(loaded.config.site.dir)
   try {
-    const started = performance.now()
-    const log = (line: string) => console.error(`flowscan: ${line}`)
-    const { rendered, kept, archived, mirrored } = await repairing(
-      loaded,
-      () => buildSite(config, { log }),
-      (repair) => log(describeRepair(repair)),
-    )
-    const seconds = ((performance.now() - started) / 1000).toFixed(1)
-    console.error(
-      `flowscan: site built in ${seconds} s: ${rendered} pages rendered, ${kept} as they were, ${archived} scoreboards archived`,
-    )
-    if (mirrored !== null)
-      console.error(`flowscan: ${config.site.mirror}: ${mirrored.written} files written, ${mirrored.removed} removed`)
+    await buildOne(loaded, loaded.config, WHOLE, 'site')
+    for (const { name, config, edition } of editionsOf(loaded.config)) {
+      const releaseEdition = acquireLock(config.site.dir)
+      try {
+        await buildOne(loaded, config, edition, `edition ${name}`)
+      } finally {
+        releaseEdition()
+      }
+    }
   } finally {
     release()
   }
+}
+
+async function buildOne(loaded: LoadedConfig, config: Config, edition: Edition, what: string): Promise<void> {
+  const started = performance.now()
+  const log = (line: string) => console.error(`flowscan: ${line}`)
+  const { rendered, kept, archived, mirrored } = await repairing(
+    loaded,
+    () => buildSite(config, { log, edition }),
+    (repair) => log(describeRepair(repair)),
+  )
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  log(
+    `${what} built in ${seconds} s: ${rendered} pages rendered, ${kept} as they were, ${archived} scoreboards archived`,
+  )
+  if (mirrored !== null) log(`${config.site.mirror}: ${mirrored.written} files written, ${mirrored.removed} removed`)
 }

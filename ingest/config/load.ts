@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EXIT, UserError } from '../model/errors.ts'
 import { describeMistakes, expectation, passedOver, tooLarge } from './mistakes.ts'
-import { sharedPlaces } from './places.ts'
+import { misplacedEditions, sharedPlaces } from './places.ts'
 import { type Config, schema } from './schema.ts'
 
 /** A config together with where it came from. */
@@ -40,7 +40,7 @@ export function parseConfig(given: unknown, file: string): LoadedConfig {
   const mistakes = [...passedOver(given), ...(result.error?.issues ?? [])]
   if (!result.success || mistakes.length > 0) throw new UserError(describeMistakes(file, mistakes), EXIT.config)
   const config = absolutePaths(result.data, dirname(file))
-  const shared = sharedPlaces(config.flows)
+  const shared = [...sharedPlaces(config.flows), ...misplacedEditions(config)]
   if (shared.length > 0) throw new UserError(describeMistakes(file, shared), EXIT.config)
   return { config, file, fingerprint: fingerprintOf(result.data) }
 }
@@ -81,6 +81,16 @@ function absolutePaths(config: Config, base: string): Config {
       dir: resolve(base, site.dir),
       events: site.events === undefined ? undefined : resolve(base, site.events),
       mirror: site.mirror === undefined ? undefined : resolve(base, site.mirror),
+      editions: Object.fromEntries(
+        Object.entries(site.editions).map(([name, edition]) => [
+          name,
+          {
+            ...edition,
+            dir: resolve(base, edition.dir),
+            mirror: edition.mirror === undefined ? undefined : resolve(base, edition.mirror),
+          },
+        ]),
+      ),
     },
   }
 }

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import type { z } from 'zod'
-import type { Source } from './schema.ts'
+import type { Config, Source } from './schema.ts'
 
 /** Does a path lie in a directory, however deep? Both absolute; a directory does not lie in itself. */
 export function isInside(path: string, directory: string): boolean {
@@ -41,6 +41,39 @@ export function sharedPlaces(sources: readonly Source[]): z.core.$ZodIssue[] {
         }))
     }),
   )
+}
+
+/**
+ * Where an edition of the site would lie in another place that the config names, or that in it: who may read the one would read the other.
+ * Paths are absolute.
+ */
+export function misplacedEditions({ flows, data, site }: Config): z.core.$ZodIssue[] {
+  const places: Place[] = [
+    { key: ['data'], path: data },
+    ...flows.flatMap(({ dir, saved }) => placesOf(['flows'], { dir, saved })),
+    ...placesOf(['site'], { dir: site.dir, mirror: site.mirror }),
+  ]
+  return Object.entries(site.editions).flatMap(([name, { dir, mirror }]) =>
+    placesOf(['site', 'editions', name], { dir, mirror }).flatMap((own) => {
+      const others = places.filter(({ path }) => overlap(own.path, path))
+      places.push(own)
+      return others.map(({ key, path }) => ({
+        code: 'custom' as const,
+        path: own.key,
+        message: `${own.path} and ${key.join('.')} (${path}) lie in each other; give it a place of its own`,
+        input: undefined,
+      }))
+    }),
+  )
+}
+
+interface Place {
+  readonly key: string[]
+  readonly path: string
+}
+
+function placesOf(section: readonly string[], paths: { readonly [key: string]: string | false | undefined }): Place[] {
+  return Object.entries(paths).flatMap(([key, path]) => (path ? [{ key: [...section, key], path }] : []))
 }
 
 function overlap(a: string, b: string): boolean {

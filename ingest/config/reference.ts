@@ -119,6 +119,9 @@ function describeKeys(node: Node, path: string): string[][] {
         [code(name), 'a section, or a list of them', '', child.description ?? ''],
         ...describeKeys(one, `${name}.`),
       ]
+    const named = isMembers(child) ? (child.additionalProperties as Node) : undefined
+    if (named?.properties !== undefined)
+      return [[code(name), 'sections by name', '', child.description ?? ''], ...describeKeys(named, `${name}.*.`)]
     if (child.properties !== undefined)
       return [[code(name), 'a section', '', child.description ?? ''], ...describeKeys(child, `${name}.`)]
     const isRequired = node.required?.includes(key) === true

@@ -256,6 +256,35 @@ const flows = z
   })
   .describe('The flow files: one section, or a list of them for several collectors.')
 
+/** A second site from the same data, for people who are not to see everything. What it hides is the default. */
+const edition = z.strictObject({
+  dir: directory.describe('Where it goes: a site like the one in `site.dir`; point a web server at `current` in it.'),
+  mirror: directory.optional().describe('A plain directory that it is written into as well: see `site.mirror`.'),
+  title: z.string().min(1).max(200).optional().describe("Its title; the site's when absent."),
+  hosts: z
+    .enum(['masked', 'dropped'])
+    .default('masked')
+    .describe(
+      "'masked' shows an IPv4 host as its /24 and an IPv6 host as its /48, and adds up those that fall together; no prefix is told more exactly. 'dropped' shows no address and no prefix at all, so there are no scoreboards either.",
+    ),
+  names: z
+    .enum(['kept', 'dropped'])
+    .default('kept')
+    .describe(
+      "'dropped' calls networks and routers Network 1, Router 1, … in the order of this config, and does not tell their prefixes. Add new ones at the end then, for addresses of pages follow.",
+    ),
+  boards: z.boolean().default(true).describe('Are there scoreboards and their archive?'),
+  quality: z
+    .boolean()
+    .default(false)
+    .describe('Is there the page of quality? It tells what is missing or in doubt, of no file, exporter or alarm.'),
+})
+
+const editions = z
+  .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected a name of 1 to 32 of a-z, 0-9 and -'), edition)
+  .default({})
+  .describe('Further sites of the same data that hide hosts, by names of your own. Every build makes all of them.')
+
 export const schema = z
   .strictObject({
     organization: z
@@ -382,6 +411,7 @@ export const schema = z
           .describe(
             'What happened when: a text file whose lines are a time and a label, `2026-11-23 16:35 Power failure`, drawn on charts. See [Events](#events).',
           ),
+        editions,
       })
       .prefault({})
       .describe('The web site.'),
@@ -395,5 +425,7 @@ export const schema = z
 export type ConfigInput = z.input<typeof schema>
 /** The config as everything else sees it: all present, all numeric. Paths are absolute (see `load.ts`). */
 export type Config = z.output<typeof schema>
+/** What a further site hides: one entry of `site.editions`. */
+export type EditionConfig = Config['site']['editions'][string]
 /** Where flow files come from: one entry of `flows`. */
 export type Source = Config['flows'][number]

@@ -31,15 +31,20 @@ export function checkDirectories(config: Config): Finding[] {
   const saved = Object.fromEntries(
     sources.flatMap(({ source, key }) => (source.saved === false ? [] : [[key.saved, source.saved]])),
   )
+  const editions = Object.entries(site.editions).flatMap(([name, { dir, mirror }]) => [
+    [`site.editions.${name}.dir`, dir] as const,
+    ...(mirror === undefined ? [] : [[`site.editions.${name}.mirror`, mirror] as const]),
+  ])
   const mirror = site.mirror === undefined ? {} : { 'site.mirror': site.mirror }
-  const written = { data, ...saved, 'site.dir': site.dir, ...mirror }
+  const sites: Record<string, string> = { 'site.dir': site.dir, ...mirror, ...Object.fromEntries(editions) }
+  const written = { data, ...saved, ...sites }
   return [
     ...checkPlaces({ ...dirs, ...written }),
     ...checkFlowFiles(config, sources),
     ...Object.entries({ ...dirs, data, ...saved }).flatMap(([key, path]) => checkPrivate(key, path)),
     ...Object.entries(written).map(([key, path]) => checkWritable(key, path)),
     ...sources.flatMap(({ source, key }) => (source.saved === false ? [] : [checkMove(key, source.dir, source.saved)])),
-    ...(['data', 'site.dir'] as const).map((key) => checkSpace(key, written[key])),
+    ...Object.entries({ data, ...sites }).map(([key, path]) => checkSpace(key, path)),
     checkRetention(config),
     ...checkEvents(config),
   ]
@@ -67,7 +72,7 @@ function checkPlaces(places: Readonly<Record<string, string>>): Finding[] {
       .filter((other, otherAt) => {
         if (places[key] === places[other]) return otherAt < at
         return (
-          (['site.dir', 'site.mirror'].includes(other) || (key !== 'site.dir' && key.endsWith('.dir'))) &&
+          (other.startsWith('site.') || (key !== 'site.dir' && key.endsWith('.dir'))) &&
           isInside(places[key]!, places[other]!)
         )
       })

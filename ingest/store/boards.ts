@@ -161,6 +161,23 @@ export function renameNetworks(board: Board, rename: (network: string) => string
   return { ...board, networks: Object.fromEntries([...networks].map(([id, sum]) => [id, toList(sum)])) }
 }
 
+/** A board whose hosts go by other names, such as that of the block they are in; rows that get one name are added up. */
+export function renameHosts(board: Board, rename: (address: string) => string): Board {
+  const networks = Object.entries(board.networks).map(([network, list]) => [network, renameRows(list, rename)] as const)
+  return {
+    ...board,
+    inside: renameRows(board.inside, rename),
+    outside: renameRows(board.outside, rename),
+    networks: Object.fromEntries(networks),
+  }
+}
+
+function renameRows(list: HostList, rename: (address: string) => string): HostList {
+  const sum = createHostSum()
+  addList(sum, { ...list, rows: list.rows.map(([address, ...counters]): HostRow => [rename(address), ...counters]) })
+  return { ...list, rows: toList(sum).rows }
+}
+
 /** A day's board as stored, with the ids of the parts in it. */
 export interface DayBoard {
   readonly inputs: readonly string[]

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
-import { formatPrefix } from '../../ingest/model/address.ts'
 import { STEPS } from '../../ingest/model/time.ts'
+import { isPublic, shownPrefixes } from '../edition.ts'
 import { ABOUT, CATALOG, dimensionAddress, link, memberAddress, QUALITY, REPORTS } from '../links.ts'
 import { RANGE_NAMES, RANGES } from '../traffic.ts'
 import { formatCount, formatSpan } from '../units.ts'
@@ -10,7 +10,7 @@ import type { Site, SiteDimension } from './site.ts'
 
 /** How every figure is counted, in words, from the config. */
 export function aboutPage(site: Site): Page {
-  const { config, dimensions, pairs } = site
+  const { config, edition, dimensions, pairs } = site
   const { '5m': slots, '30m': halves, '2h': hours, '1d': days, boards } = config.retention
   return {
     address: ABOUT,
@@ -23,12 +23,16 @@ export function aboutPage(site: Site): Page {
       heading: 'How the figures are counted',
       organization: config.organization,
       timeZone: site.timeZone,
-      subnets: config.subnets.map(formatPrefix),
+      subnets: shownPrefixes(edition, config.subnets),
+      isPublic: isPublic(edition),
+      hosts: edition.hosts,
+      hasNames: edition.hasNames,
+      hasBoards: edition.hasBoards,
       isSpread: config.timing === 'spread',
       isCuflow: config.compat === 'cuflow',
       version: VERSION,
       catalog: link(ABOUT, CATALOG),
-      quality: link(ABOUT, QUALITY),
+      quality: edition.hasQuality ? link(ABOUT, QUALITY) : '',
       reports: link(ABOUT, REPORTS),
       kept: {
         slots: ageText(slots),
@@ -67,7 +71,7 @@ export function aboutPage(site: Site): Page {
 const { version: VERSION } = createRequire(import.meta.url)('flowscan/package.json') as { version: string }
 
 /** Every member with what the config says it is. */
-function configuredOf({ config }: Site, { dimension, members }: SiteDimension): object {
+function configuredOf(site: Site, { dimension, members }: SiteDimension): object {
   return {
     title: dimension.title,
     singular: dimension.singular,
@@ -76,7 +80,7 @@ function configuredOf({ config }: Site, { dimension, members }: SiteDimension): 
       id,
       label,
       href: link(ABOUT, memberAddress(dimension, id)),
-      definition: definitionOf(config, dimension, id),
+      definition: definitionOf(site, dimension, id),
     })),
   }
 }

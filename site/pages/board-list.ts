@@ -13,6 +13,8 @@ export interface BoardList {
   readonly id: string
   readonly heading: string
   readonly direction: 'in' | 'out'
+  /** What a row is. */
+  readonly noun: string
   /** Column heads, that of the ranking first. */
   readonly heads: readonly ColumnHead[]
   readonly rows: readonly BoardRow[]
@@ -67,6 +69,7 @@ export function boardList(board: RankedBoard, before: RankedBoard | null, rankin
     id: `${ranking.direction}-${SHOWN[ranking.measure].name}`,
     heading: `${ranking.direction === 'in' ? 'In' : 'Out'} by ${SHOWN[ranking.measure].name}`,
     direction: ranking.direction,
+    noun: rows[0]?.[0].includes('/') ? 'Hosts in' : 'Host',
     heads: columns.map(({ direction, measure }) => ({ direction, unit: unitOf(measure) })),
     rows: rows.map((row, index) => {
       const counter = counterOf(row, ranking)

@@ -1,41 +1,47 @@
 import type { Dimension } from '../../ingest/classify/dimension.ts'
 import { PROTOCOL_NUMBERS } from '../../ingest/config/iana.ts'
-import type { Config } from '../../ingest/config/schema.ts'
-import { formatAddress, formatPrefix } from '../../ingest/model/address.ts'
+import { formatAddress } from '../../ingest/model/address.ts'
 import { OTHER } from '../../ingest/model/cell.ts'
+import { isPublic, shownPrefixes } from '../edition.ts'
+import type { Site } from './site.ts'
 import { midSentence } from './words.ts'
 
 /** What the config says a member is, in words: `443/tcp, 80/tcp`. Empty for a dimension that has no words here. */
-export function definitionOf(config: Config, { name, title }: Dimension, id: string): string {
+export function definitionOf(site: Site, { name, title }: Dimension, id: string): string {
   if (id === OTHER) return `What none of the configured ${midSentence(title)} names.`
-  return (DEFINITIONS[name]?.(config).find((member) => member.id === id)?.values ?? []).join(', ')
+  return (DEFINITIONS[name]?.(site).find((member) => member.id === id)?.values ?? []).join(', ')
 }
 
-type Definition = (config: Config) => readonly { readonly id: string; readonly values: readonly string[] }[]
+type Definition = (site: Site) => readonly { readonly id: string; readonly values: readonly string[] }[]
 
-const services: Definition = ({ services }) =>
-  services.map(({ id, ports }) => ({
+const services: Definition = ({ config }) =>
+  config.services.map(({ id, ports }) => ({
     id,
     values: ports.map(({ protocol, from, to }) => `${rangeText({ from, to })}/${protocolName(protocol)}`),
   }))
 
 const DEFINITIONS: Readonly<Record<string, Definition>> = {
-  network: ({ networks }) => networks.map(({ id, prefixes }) => ({ id, values: prefixes.map(formatPrefix) })),
+  network: ({ config, edition }) =>
+    config.networks.map(({ id, prefixes }) => ({
+      id,
+      values: edition.hasNames ? shownPrefixes(edition, prefixes) : [],
+    })),
   service: services,
   'service-src': services,
   'service-dst': services,
-  protocol: ({ protocols }) => [
-    ...protocols.map(({ id, numbers }) => ({ id, values: numbers.map((number) => `IP protocol ${number}`) })),
+  protocol: ({ config }) => [
+    ...config.protocols.map(({ id, numbers }) => ({ id, values: numbers.map((number) => `IP protocol ${number}`) })),
     { id: 'multicast', values: ['What goes to a multicast group: 224.0.0.0/4, ff00::/8'] },
   ],
-  router: ({ routers }) =>
-    routers.map(({ id, addresses, sampleRate }) => ({
+  router: ({ config, edition }) =>
+    config.routers.map(({ id, addresses, sampleRate }) => ({
       id,
-      values: [...addresses.map((address) => formatAddress(address)), samplingText(sampleRate)],
+      values: [...(isPublic(edition) ? [] : addresses.map((each) => formatAddress(each))), samplingText(sampleRate)],
     })),
-  as: ({ asNumbers }) =>
-    asNumbers.map(({ id, numbers }) => ({ id, values: numbers.map((range) => `AS ${rangeText(range)}`) })),
-  tos: ({ tos }) => tos.map(({ id, values }) => ({ id, values: values.map((range) => `TOS ${rangeText(range)}`) })),
+  as: ({ config }) =>
+    config.asNumbers.map(({ id, numbers }) => ({ id, values: numbers.map((range) => `AS ${rangeText(range)}`) })),
+  tos: ({ config }) =>
+    config.tos.map(({ id, values }) => ({ id, values: values.map((range) => `TOS ${rangeText(range)}`) })),
 }
 
 function rangeText({ from, to }: { from: number; to: number }): string {

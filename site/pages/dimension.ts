@@ -60,7 +60,7 @@ function rowOf(site: Site, { dimension }: SiteDimension, day: Traffic, member: M
     label: member.label,
     color: member.color,
     href: link(from, memberAddress(dimension, member.id)),
-    definition: member.id === OTHER ? '' : definitionOf(site.config, dimension, member.id),
+    definition: member.id === OTHER ? '' : definitionOf(site, dimension, member.id),
     isQuiet: !sawTraffic(day, member.cell),
     share: formatShare(share),
     percent: Math.round(Math.min(1, share ?? 0) * 1000) / 10,

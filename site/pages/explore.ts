@@ -14,7 +14,7 @@ import type { Page } from './page.ts'
 import type { Site } from './site.ts'
 
 /** The explorer: a form and where its answer goes, for the script to fill; without it, where else to look. */
-export function explorePage({ dimensions }: Site): Page {
+export function explorePage({ dimensions, edition }: Site): Page {
   const toAnchor = (address: string, label: string) => ({ href: link(EXPLORER, address), label })
   return {
     address: EXPLORER,
@@ -31,7 +31,10 @@ export function explorePage({ dimensions }: Site): Page {
         toAnchor(rangeAddress(TOTAL_SUBJECT, range), RANGES[range].title.toLowerCase()),
       ),
       dimensions: dimensions.map(({ dimension }) => toAnchor(dimensionAddress(dimension), dimension.title)),
-      others: [toAnchor(SCOREBOARD, 'Scoreboard'), toAnchor(QUALITY, 'Quality')],
+      others: [
+        ...(edition.hasBoards ? [toAnchor(SCOREBOARD, 'Scoreboard')] : []),
+        ...(edition.hasQuality ? [toAnchor(QUALITY, 'Quality')] : []),
+      ],
     },
   }
 }

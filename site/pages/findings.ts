@@ -3,6 +3,7 @@ import { formatAddress, formatPrefix, parseAddress } from '../../ingest/model/ad
 import { addCounters, type Counter, compareCounters } from '../../ingest/model/counter.ts'
 import type { Flaw } from '../../ingest/model/quality.ts'
 import { SLOT_SECONDS } from '../../ingest/model/time.ts'
+import { isPublic } from '../edition.ts'
 import { shareOf } from '../figures.ts'
 import { type FlowFileQuality, type Quality, type RangeQuality, rangeQuality } from '../quality.ts'
 import { isKnown, type Traffic } from '../traffic.ts'
@@ -35,7 +36,7 @@ export function findingsOf(site: Site, day: Traffic, quality: Quality): Finding[
   }))
   if (!isKnown(day)) return alarms
   const range = rangeQuality(day)
-  return [
+  const found = [
     ...alarms,
     ...eventFindings(site),
     ...gapFindings(site, day, quality),
@@ -44,6 +45,8 @@ export function findingsOf(site: Site, day: Traffic, quality: Quality): Finding[
     ...exporterFindings(site, quality),
     ...hitFindings(site, range),
   ]
+  // Who cannot mend it is not told how.
+  return isPublic(site.edition) ? found.map((each) => ({ ...each, mend: '', lines: '' })) : found
 }
 
 function finding(what: string, mend: string, lines = ''): Finding {

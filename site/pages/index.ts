@@ -48,15 +48,17 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
     const shown = traffic.read(range)
     for (const subject of subjects(site, seen)) yield rangePage(site, subject, shown, seen, newest.board, quality.first)
   }
-  yield scoreboardPage(site, newest)
-  yield overallPage(site, overall.board, overall.days)
-  yield calendarPage(archive)
+  if (site.edition.hasBoards) {
+    yield scoreboardPage(site, newest)
+    yield overallPage(site, overall.board, overall.days)
+    yield calendarPage(archive)
+  }
   yield reportsPage(site, reports)
   yield* statementPages(reports, (report) => !report.isFrozen)
-  yield qualityPage(site, day, quality, findings)
+  if (site.edition.hasQuality) yield qualityPage(site, day, quality, findings)
   yield explorePage(site)
   yield aboutPage(site)
-  yield notFoundPage()
+  yield notFoundPage(site)
 }
 
 /** Everything, every member, and every pair that ever saw traffic. */

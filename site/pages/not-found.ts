@@ -1,8 +1,9 @@
 import { CALENDAR, link, NOT_FOUND, OVERVIEW, SCOREBOARD } from '../links.ts'
 import type { Page } from './page.ts'
+import type { Site } from './site.ts'
 
 /** What a web server answers when there is nothing at an address. */
-export function notFoundPage(): Page {
+export function notFoundPage({ edition }: Site): Page {
   return {
     address: NOT_FOUND,
     template: 'not-found',
@@ -12,9 +13,16 @@ export function notFoundPage(): Page {
     data: null,
     content: {
       heading: 'No such page',
-      overview: link(NOT_FOUND, OVERVIEW),
-      scoreboard: link(NOT_FOUND, SCOREBOARD),
-      archive: link(NOT_FOUND, CALENDAR),
+      hasBoards: edition.hasBoards,
+      links: [
+        { href: link(NOT_FOUND, OVERVIEW), label: 'Overview' },
+        ...(edition.hasBoards
+          ? [
+              { href: link(NOT_FOUND, SCOREBOARD), label: 'Scoreboard' },
+              { href: link(NOT_FOUND, CALENDAR), label: 'Scoreboard archive' },
+            ]
+          : []),
+      ],
     },
   }
 }

@@ -95,7 +95,7 @@ export function overviewPage(
 
 /** How far the last 24 hours can be trusted. */
 function qualityOf(
-  { timeZone }: Site,
+  { timeZone, edition }: Site,
   day: Traffic,
   lost: LostFlows,
   first: number | null,
@@ -118,7 +118,7 @@ function qualityOf(
     flawsHref: `${link(OVERVIEW, rangeAddress(TOTAL_SUBJECT, 'day'))}#quality`,
     state: findings.some(({ isAlarm }) => isAlarm) ? 'bad' : findings.length > 0 ? 'warn' : 'good',
     verdict: verdictOf(findings.length),
-    href: link(OVERVIEW, QUALITY),
+    href: edition.hasQuality ? link(OVERVIEW, QUALITY) : '',
     split: DIRECTIONS.map((direction, at) => ({ direction, share: formatShare(shareOf(flows[at]!, all)) })),
   }
 }

@@ -5,6 +5,7 @@ import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { FLAWS } from '../../ingest/model/quality.ts'
 import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import { sumOfKnown } from '../boards.ts'
+import { isPublic } from '../edition.ts'
 import { figuresOf, shareOf, volumeOf } from '../figures.ts'
 import { ABOUT, link, memberAddress, QUALITY } from '../links.ts'
 import { type FlowFileQuality, type Quality, type RangeQuality, rangeQuality } from '../quality.ts'
@@ -62,22 +63,22 @@ export function qualityPage(site: Site, day: Traffic, quality: Quality, findings
       empty: day.to === 0 ? NO_DATA : '',
       alarms: findings.filter(({ isAlarm }) => isAlarm),
       findings: findings.filter(({ isAlarm }) => !isAlarm),
-      calm: quality.health === null ? 'Nothing to mend. No run has told how it went.' : 'Nothing to mend.',
+      calm: calmOf(site, quality),
       lastSuccess: lastSuccess(site, quality),
       aboutHref: link(QUALITY, ABOUT),
-      tiles: known ? tilesOf(day, quality, exporters) : [],
+      tiles: known ? tilesOf(site, day, quality, exporters) : [],
       tables: [
         ...(known
           ? [
               directionTable(day, quality),
               routerTable(site, day),
-              exporterTable(site, quality, exporters),
+              ...(isPublic(site.edition) ? [] : [exporterTable(site, quality, exporters)]),
               flawTable(site, day, quality),
               otherTable(site, day),
               sourceTable(site, day, quality),
               gapTable(site, day, quality),
               monthTable(site, quality),
-              fileTable(site, quality),
+              ...(isPublic(site.edition) ? [] : [fileTable(site, quality)]),
             ]
           : []),
         asideTable(site, quality),
@@ -87,13 +88,23 @@ export function qualityPage(site: Site, day: Traffic, quality: Quality, findings
   }
 }
 
+function calmOf({ edition }: Site, { health }: Quality): string {
+  if (isPublic(edition)) return 'Nothing is in doubt.'
+  return health === null ? 'Nothing to mend. No run has told how it went.' : 'Nothing to mend.'
+}
+
 /** Told only where the last run did not do all it should: the page changes with what is stored, not with the clock. */
 function lastSuccess({ timeZone }: Site, { health }: Quality): Moment | null {
   if (health?.alarms.every(({ subject }) => subject !== 'run') ?? true) return null
   return momentOf(health!.lastSuccess ?? '', timeZone)
 }
 
-function tilesOf(day: Traffic, { files, first, week, month }: Quality, exporters: readonly ExporterSum[]): object[] {
+function tilesOf(
+  { edition }: Site,
+  day: Traffic,
+  { files, first, week, month }: Quality,
+  exporters: readonly ExporterSum[],
+): object[] {
   const lost = sumOfKnown(files.map(({ lost }) => lost))
   const slots = (range: Pick<RangeQuality, 'from' | 'to' | 'known'>) => {
     const expected = slotsExpected(range, first).length
@@ -120,7 +131,15 @@ function tilesOf(day: Traffic, { files, first, week, month }: Quality, exporters
       value: lost === null ? UNKNOWN : formatCount(lost),
       more: lost === null ? 'collectors do not say' : `31 days: ${formatCount(month.flaws.lost)}`,
     },
-    { label: 'Exporters', value: formatCount(exporters.length), more: `${formatCount(unnamed)} not in the config` },
+    ...(isPublic(edition)
+      ? []
+      : [
+          {
+            label: 'Exporters',
+            value: formatCount(exporters.length),
+            more: `${formatCount(unnamed)} not in the config`,
+          },
+        ]),
   ]
 }
 

@@ -78,7 +78,7 @@ export function memberSubject(site: Site, of: SiteDimension, member: SiteMember)
     color: member.color,
     breakdown,
     exploration: { of: cell, by: breakdown?.dimension.name ?? null },
-    definition: definitionOf(site.config, dimension, member.id),
+    definition: definitionOf(site, dimension, member.id),
     section: dimensionAddress(dimension),
     trail: [{ address: dimensionAddress(dimension), label: dimension.title }],
     pairs: pairLinksOf(site, of, member),

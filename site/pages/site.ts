@@ -4,11 +4,13 @@ import type { Events } from '../../ingest/config/events.ts'
 import type { Config } from '../../ingest/config/schema.ts'
 import { OTHER } from '../../ingest/model/cell.ts'
 import { colorOf, OTHER_COLOR } from '../charts/theme.ts'
+import { type Edition, isPublic, WHOLE } from '../edition.ts'
 import { ABOUT, CALENDAR, dimensionAddress, EXPLORER, OVERVIEW, QUALITY, REPORTS, SCOREBOARD } from '../links.ts'
 
 /** What every page of a site shares: the config as pages see it. */
 export interface Site {
   readonly config: Config
+  readonly edition: Edition
   readonly title: string
   readonly timeZone: string
   readonly dimensions: readonly SiteDimension[]
@@ -34,7 +36,11 @@ export interface SiteMember {
   readonly color: string
 }
 
-export function createSite(config: Config, happened: Events = { events: [], mistakes: [] }): Site {
+export function createSite(
+  config: Config,
+  happened: Events = { events: [], mistakes: [] },
+  edition: Edition = WHOLE,
+): Site {
   const dimensions = activeDimensions(config).map((dimension) => ({ dimension, members: membersOf(dimension, config) }))
   const byName = new Map(dimensions.map((each) => [each.dimension.name, each]))
   const pairs = activePairs(config).map(
@@ -42,6 +48,7 @@ export function createSite(config: Config, happened: Events = { events: [], mist
   )
   return {
     config,
+    edition,
     title: config.site.title ?? config.organization,
     timeZone: config.site.timeZone,
     dimensions,
@@ -67,23 +74,28 @@ function membersOf(dimension: Dimension, config: Config): SiteMember[] {
 }
 
 /** The menu: addresses and labels. */
-export function menuOf({ dimensions }: Site): { readonly address: string; readonly label: string }[] {
+export function menuOf({ dimensions, edition }: Site): { readonly address: string; readonly label: string }[] {
   return [
     { address: OVERVIEW, label: 'Overview' },
     ...dimensions.map(({ dimension }) => ({ address: dimensionAddress(dimension), label: dimension.title })),
     { address: EXPLORER, label: 'Explore' },
-    { address: SCOREBOARD, label: 'Scoreboard' },
+    ...(edition.hasBoards ? [{ address: SCOREBOARD, label: 'Scoreboard' }] : []),
     { address: REPORTS, label: 'Reports' },
-    { address: QUALITY, label: 'Quality' },
+    ...(edition.hasQuality ? [{ address: QUALITY, label: 'Quality' }] : []),
     { address: ABOUT, label: 'About' },
   ]
 }
 
-/** The menu of pages that stay for years: only what any config has. */
-export const ARCHIVE_MENU = [
-  { address: OVERVIEW, label: 'Overview' },
-  { address: SCOREBOARD, label: 'Scoreboard' },
-  { address: CALENDAR, label: 'Archive' },
-  { address: REPORTS, label: 'Reports' },
-  { address: ABOUT, label: 'About' },
-] as const
+/** The menu of pages that stay for years: only what any config has. In an edition scoreboards come and go with it. */
+export function archiveMenuOf({ edition }: Site): ReturnType<typeof menuOf> {
+  const boards = [
+    { address: SCOREBOARD, label: 'Scoreboard' },
+    { address: CALENDAR, label: 'Archive' },
+  ]
+  return [
+    { address: OVERVIEW, label: 'Overview' },
+    ...(isPublic(edition) ? [] : boards),
+    { address: REPORTS, label: 'Reports' },
+    { address: ABOUT, label: 'About' },
+  ]
+}

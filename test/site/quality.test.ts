@@ -45,7 +45,7 @@ function tell(health: object): void {
 
 function look(health: Health | null, to: number) {
   const traffic = createTrafficReader(config.data, DAY + (to - 1) * 300)
-  const quality = readQuality(config.data, traffic, health, join(config.site.dir, 'archive', 'quality.json.gz'))
+  const quality = readQuality(createSite(config), traffic, health, join(config.site.dir, 'archive', 'quality.json.gz'))
   const site = createSite(config)
   const day = traffic.read('day')
   return { site, day, quality, findings: findingsOf(site, day, quality) }
