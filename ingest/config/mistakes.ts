@@ -51,7 +51,9 @@ export const expectation: z.core.$ZodErrorMap = (issue) => {
     case 'too_big':
       return `expected at most ${issue.maximum}${UNITS[issue.origin] ?? ''}`
     case 'invalid_key':
-      return 'expected a key of 1 to 200 characters'
+      return (
+        issue.issues.find(({ code }) => code === 'invalid_format')?.message ?? 'expected a key of 1 to 200 characters'
+      )
     case 'unrecognized_keys': {
       const { shape } = (issue.inst as z.ZodObject).def
       return `no such key; there is ${Object.keys(shape).join(', ')}`
