@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
@@ -46,6 +46,7 @@ describe("the demo's campus", () => {
   beforeAll(async () => {
     const base = mkdtempSync(join(tmpdir(), 'flowscan-edition-'))
     const site = (name: string) => join(base, name)
+    writeFileSync(site('events.txt'), '2026-11-23 00:30 Flood from 198.18.3.77\nno event of 198.18.3.78\n')
     config = await buildCampusSite(base, {
       end: DAY + 3600,
       hours: 2,
@@ -54,6 +55,7 @@ describe("the demo's campus", () => {
         ...exactConfig(campus),
         site: {
           ...campus.site,
+          events: site('events.txt'),
           editions: {
             masked: { ...DEFAULTS, dir: site('masked'), quality: true },
             bare: { ...DEFAULTS, dir: site('bare'), hosts: 'dropped', names: 'dropped' },
@@ -102,6 +104,7 @@ describe("the demo's campus", () => {
     ['the catalog', /^releases\/1\/data\/catalog\.json$/],
     ['a published window', /^data\/5m\/2026-11-23-[0-9a-f]+\/index\.json\.gz$/],
     ['what is remembered of quality', /^archive\/quality\.json\.gz$/],
+    ['an event', /^releases\/1\/total\/index\.html$/],
     ['a title', /^releases\/1\/services\/index\.html$/],
   ])('the search finds what the site itself tells: %s', (_, file) => {
     expect(files('whole').filter((name) => file.test(name))).not.toEqual([])
@@ -257,7 +260,14 @@ describe('the config', () => {
   })
 })
 
-const DEFAULTS = { title: undefined, hosts: 'masked', names: 'kept', boards: true, quality: false } as const
+const DEFAULTS = {
+  title: undefined,
+  mirror: undefined,
+  hosts: 'masked',
+  names: 'kept',
+  boards: true,
+  quality: false,
+} as const
 
 /** The campus, with addresses in every place of the config where somebody might write one. */
 function exactConfig(campus: Config): Config {
