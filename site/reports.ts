@@ -55,8 +55,9 @@ interface Kept {
   readonly frozen: number | null
   readonly summary: Summary
   readonly later: Summary | null
-  /** What it was last made from, or compared with. */
+  /** What it was last made from, or compared with, and from when on it was (unix seconds: the end of the newest slot then). */
   readonly state: string
+  readonly unchangedSince: number
 }
 
 export interface ReportPlan {
@@ -127,16 +128,16 @@ function openStore({ config, timeZone, ...site }: Site, end: number): OpenStore 
     end,
     since,
     days: new Map(Object.entries(days).map(([day, hash]) => [day, [hash, recounts[day] ?? ''].join(' ').trim()])),
-    months: monthsBetween(startOfSeries(data), end, timeZone),
+    months: monthsBetween(startOfSeries(data, end), end, timeZone),
   }
 }
 
-/** No later than the first value that is stored. */
-function startOfSeries(data: string): number {
+/** No later than the first value that is stored; `end` when none is. */
+function startOfSeries(data: string, end: number): number {
   const starts = (['5m', '30m', '2h'] as const).flatMap((step) =>
     listWindows(data, step).slice(0, 1).map(startOfWindow),
   )
-  return Math.min(...starts, Number.POSITIVE_INFINITY)
+  return Math.min(end, ...starts)
 }
 
 /** `null`: there is nothing to tell of the month. */
@@ -144,19 +145,23 @@ function renew(store: OpenStore, directory: string, month: Month, before: Kept |
   if (before !== null && before.frozen !== null) return compare(store, directory, month, before)
   const until = Math.min(month.to, month.from + Math.floor((store.end - month.from) / HOUR) * HOUR)
   const step = until > month.from ? finestStep(store.since, month) : null
-  const state = stateOf(store, month, until)
   if (step === null) return before
-  const isAsBefore = before !== null && before.state === state && state !== UNSETTLED && store.end < settledAt(month)
-  if (isAsBefore) return before
+  const state = stateOf(store, month, until)
+  if (before !== null && before.state === state && state !== UNSETTLED)
+    return isFinal(store, month, before) ? { ...before, frozen: store.end, state: inputsOf(store, month) } : before
   const tally = addUp(store, store.layout, month, until, step, tallyPath(directory, month.name))
   // Before the first flow file, and within a gap of a whole month, there is nothing to state.
   if (tally.known === 0) return null
   const statement = statementOf(store.layout, month, store.timeZone, step, tally)
-  const isSettled = state !== UNSETTLED && store.end >= settledAt(month)
-  const kept = { frozen: isSettled ? store.end : null, summary: summaryOf(statement), later: null, state }
+  const kept = { frozen: null, summary: summaryOf(statement), later: null, state, unchangedSince: store.end }
   writeJson(statementPath(directory, month.name), { schema: SCHEMA, ...statement })
-  if (kept.frozen === null) writeKept(directory, month.name, kept)
+  writeKept(directory, month.name, kept)
   return kept
+}
+
+/** Nothing can come any more but what is late, and for a day nothing did: whoever feeds old flow files is not frozen half-way. */
+function isFinal({ end }: OpenStore, month: Month, { unchangedSince }: Kept): boolean {
+  return end >= settledAt(month) && end - unchangedSince >= DAY_SECONDS
 }
 
 /**
@@ -171,7 +176,7 @@ export function settledAt({ to }: Pick<Month, 'to'>): number {
 function compare(store: OpenStore, directory: string, month: Month, before: Kept): Kept {
   const { stepSeconds, timeZone } = before.summary
   const step = finestStep(store.since, month)
-  const state = stateOf(store, month, month.to)
+  const state = inputsOf(store, month)
   if (state === before.state || step === null || STEPS[step] !== stepSeconds || timeZone !== store.timeZone)
     return before
   const statement = readStatement(directory, month.name)
@@ -194,22 +199,29 @@ function finestStep(since: Floors, { from, to }: Month): StepName | null {
 
 const UNSETTLED = ''
 
+/** Changes when a statement that is not frozen is to be made anew. */
+function stateOf(store: OpenStore, month: Month, until: number): string {
+  const { timeZone, layout, end } = store
+  const inputs = inputsOf(store, month)
+  const hour = end < settledAt(month) ? wholeHour(end) : null
+  return inputs === UNSETTLED ? UNSETTLED : hashOf(SCHEMA, inputs, timeZone, layout, until, hour)
+}
+
+function wholeHour(seconds: number): number {
+  return Math.floor(seconds / HOUR) * HOUR
+}
+
 /**
  * Changes with what a month's figures are made from: the parts of its days and of those whose flows still reach into it. Of the
  * newest day, those that were there at the whole hour: the rest shows with the next.
  */
-function stateOf({ data, timeZone, layout, end, days }: OpenStore, month: Month, until: number): string {
+function inputsOf({ data, end, days }: OpenStore, month: Month): string {
   const last = dayOf(end)
-  const inputs = [...days].filter(
-    ([day]) => day >= dayOf(month.from) && day < last && startOfDay(day) < settledAt(month),
-  )
+  const over = [...days].filter(([day]) => day >= dayOf(month.from) && day < last && startOfDay(day) < settledAt(month))
   const parts = settledAt(month) > end ? listParts(data, last) : []
   if (parts.length > 0 && days.get(last)?.split(' ')[0] !== hashOfParts(parts)) return UNSETTLED
-  const hour = Math.floor(end / HOUR) * HOUR
-  const newest = parts.filter(({ slot }) => slot < hour).map(({ name }) => name)
-  // What a frozen statement lists does not follow the config.
-  const shape = settledAt(month) > end ? [timeZone, layout, until, hour] : []
-  return hashOf(SCHEMA, month, shape, inputs.sort(), newest)
+  const newest = parts.filter(({ slot }) => slot < wholeHour(end)).map(({ name }) => name)
+  return hashOf(month, over.sort(), newest)
 }
 
 /**
@@ -238,7 +250,8 @@ function addUp(
     const isFirstOpen = tally.until > begin && !isOver(window.name) && isOver(dayOf(tally.until - 1))
     if (path !== null && step === '5m' && isFirstOpen) writeJson(path, { schema: SCHEMA, key, tally })
     const end = Math.min(until, window.from + window.length * STEPS[step])
-    addSeries(tally, readSeries(store.data, step, { from: tally.until, to: end }, choice), (to - from) / SLOT_SECONDS)
+    const series = readSeries(store.data, step, { from: tally.until, to: end }, choice)
+    addSeries(tally, series, wanted, (to - from) / SLOT_SECONDS)
   }
   return tally
 }

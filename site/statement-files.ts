@@ -20,7 +20,7 @@ const COLUMNS = [
 export function statementCsv(statement: Statement): string {
   const heads = (['in', 'out'] as const).flatMap((way) => COLUMNS.map((column) => `${way} ${column}`))
   const lines = [
-    ['month', 'dimension', 'id', 'label', 'of it', ...heads],
+    ['month', 'dimension', 'id', 'label', 'of it', 'slots known', ...heads],
     ...[{ name: '', rows: [statement.total] }, ...statement.dimensions].flatMap(({ name, rows }) =>
       rows.flatMap((row) => linesOf(statement.month, name, row)),
     ),
@@ -28,19 +28,13 @@ export function statementCsv(statement: Statement): string {
   return `${lines.map((line) => line.map(csvCell).join()).join('\r\n')}\r\n`
 }
 
-function linesOf(month: string, dimension: string, { id, label, in: inward, out, parts }: StatementRow): string[][] {
+function linesOf(month: string, dimension: string, row: StatementRow): string[][] {
+  const { id, label, known, in: inward, out, parts } = row
+  const member = [month, dimension, id, label]
   const part = (octets: Counter) => [String(octets), ...new Array<string>(COLUMNS.length - 1).fill('')]
   return [
-    [month, dimension, id, label, '', ...cellsOf(inward), ...cellsOf(out)],
-    ...parts.map((each) => [
-      month,
-      dimension,
-      id,
-      label,
-      each.label,
-      ...part(each.octets.in),
-      ...part(each.octets.out),
-    ]),
+    [...member, '', String(known), ...cellsOf(inward), ...cellsOf(out)],
+    ...parts.map(({ label, octets }) => [...member, label, '', ...part(octets.in), ...part(octets.out)]),
   ]
 }
 
@@ -66,14 +60,21 @@ export function statementJson(statement: Statement, frozen: number | null): stri
   })}\n`
 }
 
-function rowJson({ id, label, in: inward, out, parts }: StatementRow): object {
+function rowJson({ id, label, known, in: inward, out, parts }: StatementRow): object {
   const divided = parts.map(({ id, label, octets }) => ({
     id,
     label,
     in: counterToJson(octets.in),
     out: counterToJson(octets.out),
   }))
-  return { id, label, in: wayJson(inward), out: wayJson(out), ...(parts.length > 0 && { parts: divided }) }
+  return {
+    id,
+    label,
+    slotsKnown: known,
+    in: wayJson(inward),
+    out: wayJson(out),
+    ...(parts.length > 0 && { parts: divided }),
+  }
 }
 
 function wayJson({ maxAt, ...counters }: WayFigures): object {

@@ -5,7 +5,7 @@ import { reviveAll } from '../ingest/store/counters.ts'
 import type { Month } from './months.ts'
 import { type Breakdown, breakdownOf } from './pages/breakdown.ts'
 import type { Site, SiteDimension, SiteMember } from './pages/site.ts'
-import { percentile95, slotsKnown, type Tally, type WaySum } from './tally.ts'
+import { type CellSum, percentile95, slotsKnown, type Tally, type WaySum } from './tally.ts'
 
 /** What moved in a month: everything, and every member of every dimension, in octets. */
 export interface Statement extends Layout<StatementRow> {
@@ -51,6 +51,8 @@ export interface ListedRow extends Listed {
 }
 
 export interface StatementRow extends ListedRow {
+  /** Slots in which it was counted: fewer than of all traffic, when the config did not always have it. */
+  readonly known: number
   readonly in: WayFigures
   readonly out: WayFigures
   readonly parts: readonly StatementPart[]
@@ -110,11 +112,14 @@ export function statementOf(layout: Layout, month: Month, timeZone: string, step
   const known = slotsKnown(tally)
   const row = (listed: ListedRow): StatementRow => ({
     ...listed,
+    known: slotsKnown(tally.cells[listed.cell] ?? NEVER),
     in: figuresOf(tally, listed.cell, 'in', step),
     out: figuresOf(tally, listed.cell, 'out', step),
     parts: listed.parts.flatMap((part) => {
       const ways = tally.cells[part.cell]
-      return ways === undefined ? [] : [{ ...part, octets: { in: ways.in.octets, out: ways.out.octets } }]
+      return ways === undefined || ways.known === 0
+        ? []
+        : [{ ...part, octets: { in: ways.in.octets, out: ways.out.octets } }]
     }),
   })
   return {
@@ -131,11 +136,13 @@ export function statementOf(layout: Layout, month: Month, timeZone: string, step
 }
 
 function figuresOf(tally: Tally, cell: string, way: 'in' | 'out', step: StepName): WayFigures {
-  if (tally.known === 0) return UNKNOWN_FIGURES
-  const { top, ...sums } = tally.cells[cell]?.[way] ?? NOTHING
-  return { ...sums, percentile95: step === '5m' ? percentile95(top, slotsKnown(tally)) : null }
+  const sum = tally.cells[cell] ?? NEVER
+  if (sum.known === 0) return UNKNOWN_FIGURES
+  const { top, ...sums } = sum[way]
+  return { ...sums, percentile95: step === '5m' ? percentile95(top, slotsKnown(sum)) : null }
 }
 const NOTHING: WaySum = { octets: 0, packets: 0, flows: 0, max: 0, maxAt: null, top: [] }
+const NEVER: CellSum = { known: 0, in: NOTHING, out: NOTHING }
 const UNKNOWN_FIGURES: WayFigures = {
   octets: null,
   packets: null,
@@ -154,8 +161,8 @@ export function isSameStatement(a: Statement, b: Statement): boolean {
   return figures(a) === figures(b)
 }
 
-function countsOf({ cell, in: inward, out, parts }: StatementRow) {
-  return [cell, inward, out, parts.map(({ cell, octets }) => [cell, octets])]
+function countsOf({ cell, known, in: inward, out, parts }: StatementRow) {
+  return [cell, known, inward, out, parts.map(({ cell, octets }) => [cell, octets])]
 }
 
 /** A statement that was just parsed from JSON, with its counters. */

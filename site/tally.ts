@@ -1,3 +1,4 @@
+import { knownOf } from '../ingest/model/counted.ts'
 import { addCounters, type Counter, compareCounters } from '../ingest/model/counter.ts'
 import { MEASURES } from '../ingest/model/measure.ts'
 import type { DirectionSeries, Series } from '../ingest/model/series.ts'
@@ -10,7 +11,14 @@ export interface Tally {
   known: number
   /** Up to where it was added up, unix seconds. */
   until: number
-  readonly cells: { [cell: string]: { readonly in: WaySum; readonly out: WaySum } }
+  readonly cells: { [cell: string]: CellSum }
+}
+
+export interface CellSum {
+  /** Seconds in which it was counted, also those in which nothing was seen of it: fewer, when the config did not always have it. */
+  known: number
+  readonly in: WaySum
+  readonly out: WaySum
 }
 
 /** One cell in one direction. */
@@ -32,15 +40,18 @@ export function createTally(from: number): Tally {
   return { known: 0, until: from, cells: {} }
 }
 
-/** Adds the series that follow. `slots`: how many the whole stretch has. */
-export function addSeries(tally: Tally, series: Series, slots: number): void {
+/** Adds what the series that follow tell of cells. `slots`: how many the whole stretch has. */
+export function addSeries(tally: Tally, series: Series, cells: Iterable<string>, slots: number): void {
   tally.known += series.known.reduce((sum, seconds) => sum + seconds, 0)
   tally.until = series.from + series.length * STEPS[series.step]
-  for (const [cell, ways] of series.cells) {
-    tally.cells[cell] ??= { in: createWay(), out: createWay() }
+  for (const cell of cells) {
+    tally.cells[cell] ??= { known: 0, in: createWay(), out: createWay() }
+    const sum = tally.cells[cell]
+    const known = knownOf(series, cell)
+    sum.known += known.reduce((all, seconds) => all + seconds, 0)
     for (const way of ['in', 'out'] as const) {
-      const given = ways[way]
-      if (given !== undefined) addWay(tally.cells[cell][way], given, series, Math.floor(slots / LEFT_OUT) + 1)
+      const given = series.cells.get(cell)?.[way]
+      if (given !== undefined) addWay(sum[way], given, { ...series, known }, Math.floor(slots / LEFT_OUT) + 1)
     }
   }
 }
@@ -84,7 +95,7 @@ export function percentile95(top: readonly Counter[], known: number): Counter | 
   return known === 0 ? null : (top[Math.floor(known / LEFT_OUT)] ?? 0)
 }
 
-export function slotsKnown({ known }: Tally): number {
+export function slotsKnown({ known }: Pick<Tally, 'known'>): number {
   return known / SLOT_SECONDS
 }
 

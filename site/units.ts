@@ -151,7 +151,7 @@ function findZoneName(seconds: number, timeZone: string): string {
   const names = ZONE_LOCALES.map((locale) => zonePart(formatter(timeZone, locale), seconds))
   return names.find((name) => !/^(GMT|UTC)[+-]/.test(name)) ?? names[0]!
 }
-const ZONE_LOCALES = ['en-GB', 'en-US', 'en-AU', 'en-IN', 'en-ZA', 'en-NZ'] as const
+const ZONE_LOCALES = ['en-GB', 'en-US', 'en-CA', 'en-AU', 'en-IN', 'en-ZA', 'en-NZ'] as const
 
 function zonePart(zone: Intl.DateTimeFormat, seconds: number): string {
   return zone.formatToParts(seconds * 1000).find(({ type }) => type === 'timeZoneName')?.value ?? 'UTC'

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type LoadedConfig, loadConfig } from '../ingest/config/load.ts'
 import type { Config } from '../ingest/config/schema.ts'
+import { isoTime } from '../ingest/model/time.ts'
 import { ingest } from '../ingest/run/ingest.ts'
 import { synthesizeStretch } from '../ingest/synthesize/index.ts'
 import { buildSite } from '../site/build.ts'
@@ -31,14 +32,26 @@ export async function ingestCampus(
   const flows = join(base, 'demo', 'flows')
   mkdirSync(flows, { recursive: true })
   synthesizeStretch({ dir: flows, from: end - hours * 3600, to: end, seed: 1, flowsPerSlot })
+  const events = join(base, 'events.txt')
+  writeFileSync(events, eventsBefore(end))
   const shipped = await loadConfig(SHIPPED)
   const own = {
     ...shipped.config,
     data: join(base, 'data'),
     flows: [{ ...shipped.config.flows[0]!, dir: flows, saved: join(base, 'demo', 'saved') }],
-    site: { ...shipped.config.site, dir: join(base, 'public') },
+    site: { ...shipped.config.site, dir: join(base, 'public'), events },
   }
   const loaded = { ...shipped, config: change?.(own) ?? own }
   await ingest(loaded)
   return loaded
+}
+
+/** One that took its time, and two so near to each other that they share a number's place on a phone. */
+function eventsBefore(end: number): string {
+  const minutes = (before: number) => isoTime(end - before * 60)
+  return [
+    `${minutes(180)} - ${minutes(120)} New firmware on the border routers, with more words than a telephone has room for in one line`,
+    `${minutes(60)} Power failure <in> the "machine room"`,
+    `${minutes(55)} Power is back`,
+  ].join('\n')
 }

@@ -42,7 +42,7 @@ export async function startNginx(folder: string, options: NginxOptions): Promise
     port,
     url: `http://127.0.0.1:${port}/`,
     async stop() {
-      nginx.kill('SIGQUIT')
+      nginx.kill('SIGTERM')
       await new Promise((resolve) => nginx.once('exit', resolve))
     },
   }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
 import { EXIT } from '../model/errors.ts'
+import { printable } from '../model/text.ts'
 import { fsck, repairStore, type StoreCheck } from '../run/fsck.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
-import { createProgress, printable } from './progress.ts'
+import { createProgress } from './progress.ts'
 import { formatTable } from './table.ts'
 
 interface Options extends ConfigOption {

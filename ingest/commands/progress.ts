@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress'
+import { printable } from '../model/text.ts'
 import { describeOutcome, type IngestListener, type Outcome } from '../run/ingest.ts'
 import { describeRepair } from '../run/repair.ts'
 
@@ -69,9 +70,4 @@ function lines(): Progress {
 function complaints(name: string, outcome: Outcome): string[] {
   if (outcome.kind === 'counted') return outcome.warnings.map((warning) => `${name}: warning: ${warning}`)
   return [`${name}: ${describeOutcome(outcome)}`]
-}
-
-/** Names of files, and messages that hold them, are anybody's text: one line, no control characters. */
-export function printable(name: string): string {
-  return name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
 }

@@ -2,11 +2,12 @@ import { availableParallelism } from 'node:os'
 import { relative } from 'node:path'
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
+import { printable } from '../model/text.ts'
 import { type Rebuilt, rebuild } from '../run/rebuild.ts'
 import { STORE } from '../store/generation.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
 import { addDaysOption } from './days-option.ts'
-import { createProgress, printable } from './progress.ts'
+import { createProgress } from './progress.ts'
 
 type Options = ConfigOption & { readonly from: string; readonly to?: string }
 

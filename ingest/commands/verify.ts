@@ -2,10 +2,11 @@ import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
 import { EXIT } from '../model/errors.ts'
+import { printable } from '../model/text.ts'
 import { type VerifiedDay, verify } from '../run/verify.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
 import { addDaysOption, type DaysOption } from './days-option.ts'
-import { createProgress, printable } from './progress.ts'
+import { createProgress } from './progress.ts'
 
 interface Options extends ConfigOption, DaysOption {
   readonly repair?: true

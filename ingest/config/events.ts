@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { Event } from '../model/event.ts'
+import { mistakeInLabel } from '../model/text.ts'
 import { createWallClock, type WallClock } from '../model/time-zone.ts'
 
 export interface Events {
@@ -67,6 +68,8 @@ function parseLine(line: string, clock: WallClock): Event | string {
   const end = END.exec(rest)
   const label = rest.slice(end?.[0].length ?? 0).trim()
   if (label === '') return 'it has no label behind its time'
+  const mistake = mistakeInLabel(label)
+  if (mistake !== null) return `its label ${mistake}`
   const at = momentOf(day, time ?? '00:00', zone, clock)
   const to = end === null ? (time === undefined ? dayBehind(day, clock) : null) : endOf(end, day, zone, clock)
   if (Number.isNaN(at) || Number.isNaN(to)) return `${(startText + (end?.[0] ?? '')).trim()} is no time that there is`

@@ -1,9 +1,12 @@
 import { inspect } from 'node:util'
 import type { z } from 'zod'
+import { printable } from '../model/text.ts'
 
 /** One line for each mistake in a config: its key, what was found, what was expected. */
 export function describeMistakes(file: string, issues: readonly z.core.$ZodIssue[]): string {
-  const lines = issues.flatMap((issue) => flatten(issue, [])).map((mistake) => `  ${describeMistake(mistake)}`)
+  const lines = issues
+    .flatMap((issue) => flatten(issue, []))
+    .map((mistake) => `  ${printable(describeMistake(mistake))}`)
   const unique = [...new Set(lines)]
   return [`${file}: ${unique.length} mistake${unique.length === 1 ? '' : 's'}`, ...unique].join('\n')
 }

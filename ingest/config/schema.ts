@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { OTHER, TOTAL } from '../model/cell.ts'
+import { mistakeInLabel } from '../model/text.ts'
 import {
   idOf,
   isTimeZone,
@@ -16,7 +17,16 @@ import {
  * checks and README.md (`reference.ts`) all come from here. After parsing everything is present and numeric.
  */
 
-const label = z.string().min(1).max(200).describe('What people read; the key when absent.')
+/** What is printed as it stands. */
+const words = z
+  .string()
+  .min(1)
+  .max(200)
+  .superRefine((text, context) => {
+    const mistake = mistakeInLabel(text)
+    if (mistake !== null) context.addIssue({ code: 'custom', message: mistake })
+  })
+const label = words.describe('What people read; the key when absent.')
 const color = z
   .string()
   .regex(/^#[0-9a-fA-F]{6}$/, 'expected a color such as #3366cc')
@@ -144,6 +154,8 @@ function mistakeInFormerId(
 function mistakeInKey(key: string, id: string, taken: ReadonlyMap<string, string>): string | null {
   const quoted = JSON.stringify(key)
   if (id === '') return `${quoted} holds no letter or digit of a-z, 0-9; choose another key and put this into label`
+  const unfit = mistakeInLabel(key)
+  if (unfit !== null) return `${quoted} ${unfit}`
   if (id === OTHER || id === TOTAL) return `${quoted} is the reserved name ${id}; choose another key`
   return taken.has(id)
     ? `${quoted} gives the same id, ${id}, as ${JSON.stringify(taken.get(id))}; choose another key`
@@ -287,12 +299,7 @@ const editions = z
 
 export const schema = z
   .strictObject({
-    organization: z
-      .string()
-      .min(1)
-      .max(200)
-      .default('Our network')
-      .describe('Whose traffic this is: the title of the site.'),
+    organization: words.default('Our network').describe('Whose traffic this is: the title of the site.'),
     subnets: prefixes.describe('Everything that is ours. Decides the direction of every flow. (CUFlow: Subnet)'),
     networks: members('prefixes', prefixes, {})
       .default([])
@@ -402,7 +409,7 @@ export const schema = z
           .refine(isTimeZone, 'expected an IANA time zone such as Europe/Vienna')
           .meta({ written: 'an IANA time zone such as Europe/Vienna' })
           .describe('Zone of labels and day boundaries on pages. Everything stored is UTC.'),
-        title: z.string().min(1).max(200).optional().describe('Title of the site; organization when absent.'),
+        title: words.optional().describe('Title of the site; organization when absent.'),
         events: z
           .string()
           .min(1)

@@ -60,7 +60,7 @@ export function themeCss(): string {
 @media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;${variables('dark')}}}
 @media screen{:root[data-theme=dark]{color-scheme:dark;${variables('dark')}}}
 .chart{container-type:inline-size}
-.chart svg{display:block;width:100%;height:auto}
+.chart svg{display:block;width:100%;height:auto;overflow:visible}
 .chart .chart-middle,.chart .chart-narrow{display:none}
 @container (width<800px){.chart .chart-wide{display:none}.chart .chart-middle{display:block}}
 @container (width<480px){.chart .chart-middle{display:none}.chart .chart-narrow{display:block}}

@@ -6,7 +6,7 @@ import type { Site } from './site.ts'
 
 /** A page is stale when its next point should be here, and two slots more have passed. */
 export function dataTimeOf(
-  { timeZone }: Site,
+  { timeZone }: Pick<Site, 'timeZone'>,
   { to, stepSeconds }: Pick<Traffic, 'to' | 'stepSeconds'>,
 ): DataTime | null {
   if (to === 0) return null

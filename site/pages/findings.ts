@@ -2,6 +2,7 @@ import { idOf } from '../../ingest/config/values.ts'
 import { formatAddress, formatPrefix, parseAddress } from '../../ingest/model/address.ts'
 import { addCounters, type Counter, compareCounters } from '../../ingest/model/counter.ts'
 import type { Flaw } from '../../ingest/model/quality.ts'
+import { printable } from '../../ingest/model/text.ts'
 import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import { isPublic } from '../edition.ts'
 import { shareOf } from '../figures.ts'
@@ -61,12 +62,12 @@ function eventFindings({ happened: { mistakes } }: Site): Finding[] {
     finding(
       `The file of events: ${formatCount(mistakes.length)} ${mistakes.length === 1 ? 'thing' : 'things'} in it could not be read.`,
       'A line is a time and a label, or two times with a dash between and a label: 2026-11-23 16:35 Power failure. To mend in site.events:',
-      mistakes.slice(0, MOST_LINES).join('\n') + more,
+      mistakes.slice(0, MOST_LINES).map(printable).join('\n') + more,
     ),
   ]
 }
 
-/** What a run told, for everybody to read: where things lie on the machine is nobody's business. Directories are called by their keys in the config. */
+/** What a run told, for everybody to read, whatever names of files are in it: where things lie on the machine is nobody's business. Directories are called by their keys in the config. */
 export function withoutPlaces({ config }: Site, text: string): string {
   const places: (readonly [path: string, key: string])[] = [
     [config.data, 'data'],
@@ -76,7 +77,10 @@ export function withoutPlaces({ config }: Site, text: string): string {
       ...(saved === false ? [] : [[saved, 'flows.saved'] as const]),
     ]),
   ]
-  return places.sort(([a], [b]) => b.length - a.length).reduce((told, [path, key]) => told.replaceAll(path, key), text)
+  const told = places
+    .sort(([a], [b]) => b.length - a.length)
+    .reduce((told, [path, key]) => told.replaceAll(path, key), text)
+  return printable(told)
 }
 
 /** `null`: what stands there is no time. */

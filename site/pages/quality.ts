@@ -3,6 +3,7 @@ import { cellName, OTHER, TOTAL } from '../../ingest/model/cell.ts'
 import { addCounters, type Counter, compareCounters } from '../../ingest/model/counter.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { FLAWS } from '../../ingest/model/quality.ts'
+import { printable } from '../../ingest/model/text.ts'
 import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import { sumOfKnown } from '../boards.ts'
 import { isPublic } from '../edition.ts'
@@ -370,7 +371,7 @@ function oddities({ complete, warnings: { count, first } }: FlowFileQuality): st
   const more = count - first.length
   return [
     ...(complete ? [] : ['not closed by the collector']),
-    ...first,
+    ...first.map(printable),
     ...(more > 0 ? [`and ${formatCount(more)} more`] : []),
   ].join('; ')
 }
@@ -384,8 +385,8 @@ function asideTable(site: Site, { health }: Quality): Table {
     unit: 'in data/quarantine, not counted; the newest first',
     heads: [text('File'), text('Source'), text('Of'), text('Reason')],
     rows: newest.map(({ file, source, when, reason }) => [
-      basename(file),
-      source ?? UNKNOWN,
+      printable(basename(file)),
+      source === undefined ? UNKNOWN : printable(source),
       momentOf(when ?? '', timeZone) ?? UNKNOWN,
       withoutPlaces(site, reason),
     ]),
@@ -401,7 +402,7 @@ function copyTable({ health }: Quality): Table {
     heading: 'Copies',
     unit: 'flow files that came before under another name, not counted again; the newest first',
     heads: [text('File'), text('is')],
-    rows: copies.slice(0, MOST_ROWS).map(({ file, of }) => [basename(file), basename(of)]),
+    rows: copies.slice(0, MOST_ROWS).map(({ file, of }) => [printable(basename(file)), printable(basename(of))]),
     empty: '',
     note: copies.length > MOST_ROWS ? `And ${formatCount(copies.length - MOST_ROWS)} earlier ones.` : '',
   }

@@ -14,6 +14,7 @@ import {
   memberAddress,
   OVERVIEW,
   pairAddress,
+  REPORTS,
   rangeAddress,
   TOTAL_SUBJECT,
 } from '../links.ts'
@@ -212,6 +213,7 @@ export function rangePage(
         ),
       })),
       events,
+      statements: range === 'month' ? link(address, REPORTS) : '',
       percentileRule: `95th: nearest rank over the ${range === 'day' ? 'five-minute' : formatSpan(traffic.stepSeconds)} points shown.`,
       maxRule: 'Maximum: the greatest five minutes.',
       overlap: breakdown === null || breakdown.isExact ? '' : OVERLAP,
@@ -294,8 +296,9 @@ function unknownIn(known: readonly number[]): number {
 }
 
 function networkLists(site: Site, network: string, board: Board | null): object[] {
-  const list = board?.networks[network]
-  if (board === null || list === undefined) return []
+  // A network may be called `constructor`, which every object has.
+  if (board === null || !Object.hasOwn(board.networks, network)) return []
+  const list = board.networks[network]!
   return (['in', 'out'] as const).map((direction) =>
     boardList({ ...board, inside: list }, null, { direction, measure: 'octets' }, site.config.scoreboard.top),
   )

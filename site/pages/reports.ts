@@ -1,20 +1,23 @@
 import { link, REPORTS, reportAddress } from '../links.ts'
 import type { Report, Summary } from '../reports.ts'
 import { formatCount, formatMoment, formatMonth } from '../units.ts'
+import { dataTimeOf } from './data-time.ts'
 import type { Page } from './page.ts'
 import { NO_DATA } from './range.ts'
 import type { Site } from './site.ts'
-import { bitsPerSecond, greaterOf, showRate, showVolume } from './statement.ts'
+import { bitsPerSecond, greaterOf, HOUR, showRate, showVolume } from './statement.ts'
 
 /** Every month that has a statement, the newest first, with what moved in it. */
 export function reportsPage(site: Site, reports: readonly Report[]): Page {
+  const newest = reports[0]?.summary ?? null
+  const isOpen = newest !== null && newest.until < newest.to
   return {
     address: REPORTS,
     template: 'reports',
     title: 'Reports',
     section: REPORTS,
     trail: [],
-    data: null,
+    data: isOpen ? dataTimeOf(site, { to: newest.until, stepSeconds: HOUR }) : null,
     content: {
       heading: 'Monthly statements',
       timeZone: site.timeZone,

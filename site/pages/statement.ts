@@ -18,6 +18,7 @@ import {
   SHOWN,
   UNKNOWN,
 } from '../units.ts'
+import { dataTimeOf } from './data-time.ts'
 import type { Page } from './page.ts'
 import { midSentence } from './words.ts'
 
@@ -43,13 +44,14 @@ export function statementPage(
       ? null
       : { href: link(address, reportAddress(other.month.name)), label: formatMonth(other.month.name) }
   const { timeZone, slots } = statement
+  const status = statusOf(statement, frozen)
   return {
     address,
     template: 'statement',
     title: `Statement of ${formatMonth(month.name)}`,
     section: REPORTS,
     trail: [{ href: link(address, REPORTS), label: 'Reports' }],
-    data: null,
+    data: status === 'open' ? dataTimeOf({ timeZone }, { to: statement.until, stepSeconds: HOUR }) : null,
     files: { 'statement.csv': statementCsv(statement), 'statement.json': statementJson(statement, frozen) },
     content: {
       heading: formatMonth(month.name),
@@ -58,7 +60,7 @@ export function statementPage(
       from: formatMoment(statement.from, timeZone),
       to: formatMoment(statement.to, timeZone),
       length: `${formatCount((statement.to - statement.from) / 3600)} hours`,
-      status: statusOf(statement, frozen),
+      status,
       until: formatMoment(frozen ?? statement.until, timeZone),
       tiles: tilesOf(statement),
       tables: statement.dimensions.map((dimension) => ({
@@ -67,7 +69,8 @@ export function statementPage(
         head: dimension.singular,
         isOverlapping: dimension.isOverlapping,
         rows: dimension.rows.filter(hasMoved).map((row) => tableRow(row, statement)),
-        quiet: dimension.rows.filter((row) => !hasMoved(row)).map(({ label }) => label),
+        quiet: dimension.rows.filter((row) => row.known > 0 && !hasMoved(row)).map(({ label }) => label),
+        uncounted: dimension.rows.filter(({ known }) => known === 0).map(({ label }) => label),
       })),
       total: tableRow(statement.total, statement),
       divided: statement.dimensions.flatMap(({ rows, dividedBy }) =>
@@ -81,6 +84,9 @@ export function statementPage(
     },
   }
 }
+
+/** An open month goes on by hours. */
+export const HOUR = 3600
 
 type Status = 'open' | 'over' | 'frozen'
 
@@ -116,7 +122,7 @@ interface Cell {
 function tableRow(row: StatementRow, statement: Statement): object {
   const { slots, timeZone, total } = statement
   const ways = [row.in, row.out]
-  const seconds = slots.known * SLOT_SECONDS
+  const seconds = row.known * SLOT_SECONDS
   const cells: Cell[] = [
     ...ways.map(({ octets }) => ({ text: showVolume(octets), exact: octets === null ? '' : formatCount(octets) })),
     ...ways.map(({ octets }) => ({ text: octets === null ? UNKNOWN : formatRate(bitsPerSecond(octets, seconds)) })),
@@ -130,11 +136,13 @@ function tableRow(row: StatementRow, statement: Statement): object {
   ]
   const volume = volumeOf(row)
   const share = volume === null ? null : shareOf(volume, volumeOf(total)!)
-  return { label: row.label, cells, share: row.id === TOTAL ? '' : formatShare(share) }
+  const partly =
+    row.known < slots.known ? `counted in ${formatCount(row.known)} of ${formatCount(slots.known)} slots` : ''
+  return { label: row.label, partly, cells, share: row.id === TOTAL ? '' : formatShare(share) }
 }
 
 function hasMoved(row: StatementRow): boolean {
-  return volumeOf(row) !== 0
+  return volumeOf(row) !== 0 && row.known > 0
 }
 
 function isSeen({ octets }: StatementPart): boolean {

@@ -36,7 +36,8 @@ export async function visit(
     page.on('pageerror', (error) => complain(error.message))
     page.on('dialog', async (dialog) => {
       complain(`a dialog: ${dialog.message()}`)
-      await dialog.dismiss()
+      // It may be gone with its page.
+      await dialog.dismiss().catch(() => {})
     })
     page.on('popup', (popup) => complain(`a window: ${popup.url()}`))
     page.on('requestfailed', (request) => {

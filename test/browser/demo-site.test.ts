@@ -42,7 +42,7 @@ describe.skipIf(isWithout('the site in a browser', 'chromium'))('the demo site',
     await browser?.close()
     server?.kill()
     rmSync(base, { recursive: true, force: true })
-  })
+  }, 60_000)
 
   const look = (options: BrowserContextOptions, then: (page: Page, complaints: string[]) => Promise<void>) =>
     visit(browser, url, options, then)

@@ -35,7 +35,7 @@ describe.skipIf(isWithout('every page in a browser, by nginx', 'chromium', 'ngin
     await browser?.close()
     await nginx?.stop()
     rmSync(base, { recursive: true, force: true })
-  })
+  }, 60_000)
 
   test('is in the list', () => {
     const templates = readdirSync(new URL('../../templates', import.meta.url)).filter((name) => name.endsWith('.njk'))
@@ -47,12 +47,13 @@ describe.skipIf(isWithout('every page in a browser, by nginx', 'chromium', 'ngin
     { timeout: 120_000 },
     async (look) => {
       await visit(browser, nginx.url, look.options, async (page, complaints) => {
-        for (const { name, address, status = 200 } of PAGES) {
+        for (const { name, address, status = 200, ready } of PAGES) {
           for (const width of WIDTHS) {
             await page.setViewportSize({ width, height: 900 })
             const response = await page.goto(nginx.url + address)
             expect(response?.status(), name).toBe(status)
             expect(response?.headers()['content-security-policy'], name).toContain("default-src 'none'")
+            if (ready !== undefined && look.options.javaScriptEnabled) await page.waitForSelector(ready)
             for (const told of (await page.evaluate(LAYOUT)) as string[])
               complaints.push(`${name} at ${width} px: ${told}`)
           }

@@ -9,6 +9,8 @@ export interface PageKind {
   readonly template: string
   /** 200 when absent. */
   readonly status?: number
+  /** What is there when its scripts have done their work; absent where there is nothing to wait for. */
+  readonly ready?: string
 }
 
 /** An afternoon with a scan; the store begins four hours before its end. */
@@ -28,6 +30,10 @@ export const PAGES: readonly PageKind[] = [
   { name: 'day', address: 'scoreboard/2026/11/24/', template: 'day' },
   { name: 'overall', address: 'scoreboard/overall/', template: 'overall' },
   { name: 'archive', address: 'scoreboard/archive/', template: 'calendar' },
+  { name: 'explorer', address: 'explore/', template: 'explore', ready: '.plot svg:visible' },
+  { name: 'reports', address: 'reports/', template: 'reports' },
+  { name: 'statement', address: 'reports/2026-11/', template: 'statement' },
+  { name: 'pair of a router', address: 'routers/border-1/services/https/month/', template: 'range' },
   { name: 'quality', address: 'quality/', template: 'quality' },
   { name: 'about', address: 'about/', template: 'about' },
   { name: 'nothing', address: 'nothing/', template: 'not-found', status: 404 },

@@ -243,6 +243,10 @@ describe('keys of members', () => {
       keys: ['../'],
       line: 'networks."../": "../" holds no letter or digit of a-z, 0-9; choose another key and put this into label',
     },
+    {
+      keys: ['a\u202eb'],
+      line: 'networks."a\\u{202e}b": "a\\u{202e}b" holds a control of text direction, U+202E; leave that character out',
+    },
     { keys: [''], line: 'networks."": found "", expected a key of 1 to 200 characters' },
     {
       keys: ['x'.repeat(201)],
@@ -253,11 +257,8 @@ describe('keys of members', () => {
   })
 
   test('of hostile kinds become harmless ids', () => {
-    const { config } = parseConfig(
-      networks('../../etc/passwd', 'constructor', 'toString', '<script>', 'a\u202eb', 'é'),
-      '/x',
-    )
-    expect(config.networks.map(({ id }) => id)).toEqual(['etc-passwd', 'constructor', 'tostring', 'script', 'a-b', 'e'])
+    const { config } = parseConfig(networks('../../etc/passwd', 'constructor', 'toString', '<script>', 'é'), '/x')
+    expect(config.networks.map(({ id }) => id)).toEqual(['etc-passwd', 'constructor', 'tostring', 'script', 'e'])
     expect(config.networks[0]!.label).toBe('../../etc/passwd')
   })
 

@@ -94,14 +94,25 @@ describe('the time axis', () => {
     expect(shown.join(labels.includes(',') ? ',' : ' ')).toBe(labels)
   })
 
-  test('keeps three hours of clock time three hours apart, but for the hour that is skipped or repeated', () => {
-    const apart = (from: string, to: string) => {
-      const ticks = timeTicks(seconds(from), seconds(to), 'Europe/Vienna', desk).map(({ at }) => at)
-      return ticks.slice(1).map((at, index) => (at - ticks[index]!) / 3600)
-    }
-    expect(apart('2026-03-28T23:00Z', '2026-03-29T22:00Z')).toEqual([2, 3, 3, 3, 3, 3, 3, 3])
-    expect(apart('2026-10-24T22:00Z', '2026-10-25T23:00Z')).toEqual([4, 3, 3, 3, 3, 3, 3, 3])
-  })
+  test.each([
+    { zone: 'Europe/Vienna', day: '29', from: '2026-03-28T23:00Z', to: '2026-03-29T22:00Z', first: 2 },
+    { zone: 'Europe/Vienna', day: '25', from: '2026-10-24T22:00Z', to: '2026-10-25T23:00Z', first: 4 },
+    { zone: 'America/St_Johns', day: '8', from: '2026-03-08T03:30Z', to: '2026-03-09T02:30Z', first: 2 },
+    { zone: 'America/St_Johns', day: '1', from: '2026-11-01T02:30Z', to: '2026-11-02T03:30Z', first: 4 },
+    // Its clocks change by half an hour.
+    { zone: 'Australia/Lord_Howe', day: '4', from: '2026-10-03T13:30Z', to: '2026-10-04T13:00Z', first: 2.5 },
+    { zone: 'Australia/Lord_Howe', day: '5', from: '2026-04-04T13:00Z', to: '2026-04-05T13:30Z', first: 3.5 },
+  ])(
+    'has a day of $zone from midnight to midnight: its first three hours take $first',
+    ({ zone, day, from, to, first }) => {
+      const ticks = timeTicks(seconds(from), seconds(to), zone, desk)
+      const apart = ticks.slice(1).map(({ at }, index) => (at - ticks[index]!.at) / 3600)
+      expect(apart).toEqual([first, 3, 3, 3, 3, 3, 3, 3])
+      const labels = ticks.map(({ label }) => label)
+      expect(labels.slice(1, -1)).toEqual(['03:00', '06:00', '09:00', '12:00', '15:00', '18:00', '21:00'])
+      expect(labels[0]).toBe(`Sun ${day}`)
+    },
+  )
 
   test('names a day whose midnight was skipped', () => {
     const [from, to] = [seconds('2026-04-22T22:00Z'), seconds('2026-04-25T21:00Z')]

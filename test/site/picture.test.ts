@@ -35,7 +35,7 @@ describe('the charts of a site', () => {
     pages = pagesOf(join(config.site.dir, 'current'))
   }, 120_000)
 
-  afterAll(() => rmSync(base, { recursive: true, force: true }))
+  afterAll(() => rmSync(base, { recursive: true, force: true }), 60_000)
 
   /** What is stored of a range: it ends with the newest point that is over. */
   function seriesOf(range: RangeName): Series {

@@ -167,7 +167,7 @@ describe('the statement of a month', () => {
               flows: sum(way, 'flows'),
             })
           const line = csv.find((each) => each.startsWith(`${month},${what},${id},`) && each.split(',')[4] === '')!
-          expect(line.split(',').slice(5, 8)).toEqual(
+          expect(line.split(',').slice(6, 9)).toEqual(
             [sum('in', 'octets'), sum('in', 'packets'), sum('in', 'flows')].map(String),
           )
         }
@@ -209,6 +209,28 @@ describe('the statement of a month', () => {
     expect(now.slots.known).toBe(before.slots.known + 1)
   })
 
+  test('tells of a member that the config did not always have how long it had it', async () => {
+    const hours = hourly('2026-11-01T08:00:00Z', 41)
+    const counted = (at: number) => (at < 30 ? ['service/http'] : ['service/http', 'service/dns'])
+    const dns = (at: number) => (at < 30 ? {} : { dns: [1000, 2000] as const })
+    store(
+      config,
+      ...hours.map((_, at) =>
+        part(slot('2026-11-01T08:00:00Z') + at * 12, { http: [3000, 300], ...dns(at), counted: counted(at) }),
+      ),
+    )
+    await state(config)
+    const html = read(config, 'reports/2026-11/index.html')
+    const services: { id: string; slotsKnown: number; in: object }[] = json(config, '2026-11').dimensions.service
+    expect(services.find(({ id }) => id === 'http')).toMatchObject({ slotsKnown: 40, in: { octets: 120_000 } })
+    expect(services.find(({ id }) => id === 'dns')).toMatchObject({
+      slotsKnown: 10,
+      in: { octets: 10_000, percentile95: 1000 },
+    })
+    expect(row(html, 'DNS')?.slice(0, 3)).toEqual(['DNS', 'counted in 10 of 40 slots', '10.0\u202fkB'])
+    expect(html).toContain('Not in the config while this was counted: ')
+  })
+
   test('does not tell of a month before the first flow file', async () => {
     store(config, ...hourly('2026-11-01T08:00:00Z', 3))
     await state(config)
@@ -222,28 +244,48 @@ describe('the statement of a month', () => {
 })
 
 describe('a month that is over', () => {
-  /** Its last hour is that of 22:00 UTC; the day in which its long flows may still end is over a day later, at midnight. */
+  /** Its last hour is that of 22:00 UTC; the day in which its long flows may still end is over a day later, at midnight; a day of quiet follows. */
   const OCTOBER = hourly('2026-10-31T13:00:00Z', 10)
   const frozenPage = (of: Config) => readFileSync(join(of.site.dir, 'archive/reports/2026-10/index.html'), 'utf8')
 
   async function freeze() {
     store(config, ...OCTOBER, part(slot('2026-11-01T23:55:00Z'), { http: [1, 1] }))
     await state(config)
+    store(config, part(slot('2026-11-02T23:55:00Z'), { http: [1, 1] }))
+    await state(config)
   }
 
-  test('is frozen when nothing but late files can be missing, not before', async () => {
-    store(config, ...OCTOBER, part(slot('2026-11-01T23:50:00Z'), { http: [1, 1] }))
+  test('is frozen when nothing but late files can be missing and none came for a day, not before', async () => {
+    const isFrozen = () => existsSync(join(config.site.dir, 'archive/reports/2026-10'))
+    const slotAt = (iso: string) => store(config, part(slot(iso), { http: [1, 1] }))
+    store(config, ...OCTOBER)
+    // The last slot before the day's end, and a day later: then the figures may still have changed with the day.
+    for (const iso of ['2026-11-01T23:50:00Z', '2026-11-01T23:55:00Z', '2026-11-02T23:50:00Z']) {
+      slotAt(iso)
+      await state(config)
+      expect(isFrozen(), iso).toBe(false)
+      expect(read(config, 'reports/2026-10/index.html')).toContain('The month is over, but not frozen yet')
+    }
+    // Somebody feeds old flow files: another day of quiet.
+    store(config, part(slot('2026-10-31T13:10:00Z'), { http: [25, 0] }))
+    slotAt('2026-11-02T23:55:00Z')
     await state(config)
-    expect(read(config, 'reports/2026-10/index.html')).toContain('The month is over, but not frozen yet')
-    expect(existsSync(join(config.site.dir, 'archive/reports/2026-10'))).toBe(false)
-    store(config, part(slot('2026-11-01T23:55:00Z'), { http: [1, 1] }))
+    slotAt('2026-11-03T23:50:00Z')
+    await state(config)
+    expect(isFrozen()).toBe(false)
+    slotAt('2026-11-03T23:55:00Z')
     await state(config)
     const html = read(config, 'reports/2026-10/index.html')
     expect(html).toContain('This statement is frozen')
-    expect(html).toMatch(/flow files up to <time datetime="2026-11-02T00:00:00Z"/)
+    expect(html).toMatch(/flow files up to <time datetime="2026-11-04T00:00:00Z"/)
     expect(frozenPage(config)).toBe(html)
-    expect(json(config, '2026-10')).toMatchObject({ frozen: '2026-11-02T00:00:00Z', until: '2026-10-31T23:00:00Z' })
-    expect(readdirSync(join(config.site.dir, 'archive/reports')).filter((name) => /10.tally/.test(name))).toEqual([])
+    expect(json(config, '2026-10')).toMatchObject({
+      frozen: '2026-11-04T00:00:00Z',
+      until: '2026-10-31T23:00:00Z',
+      total: { in: { octets: 175_025 } },
+    })
+    const tallies = readdirSync(join(config.site.dir, 'archive/reports')).filter((name) => /10.tally/.test(name))
+    expect(tallies).toEqual([])
   })
 
   test('a late file changes neither page nor files of it; the list tells what they would be now', async () => {
@@ -324,17 +366,24 @@ describe('a month that is over', () => {
     })
   })
 
-  test('a build that was killed after its page was written writes the same', async () => {
-    await freeze()
+  test('a build that was killed before it wrote down what it froze freezes the same again', async () => {
+    store(config, ...OCTOBER, part(slot('2026-11-01T23:55:00Z'), { http: [1, 1] }))
+    await state(config)
+    const records = ['2026-10.json.gz', '2026-10.statement.json.gz'].map((name) => {
+      const path = join(config.site.dir, 'archive/reports', name)
+      return [path, readFileSync(path)] as const
+    })
+    store(config, part(slot('2026-11-02T23:55:00Z'), { http: [1, 1] }))
+    await state(config)
     const before = frozenPage(config)
-    for (const name of ['2026-10.json.gz', '2026-10.statement.json.gz'])
-      rmSync(join(config.site.dir, 'archive/reports', name))
+    for (const [path, bytes] of records) writeFileSync(path, bytes)
     await state(config)
     expect(frozenPage(config)).toBe(before)
   })
 
   test('is part of every release: under its address, and no link of it leads nowhere', async () => {
-    store(config, ...OCTOBER, part(slot('2026-11-01T23:55:00Z'), { http: [1, 1] }))
+    await freeze()
+    removeTree(join(config.site.dir, 'current'))
     await buildSite(config)
     const current = join(config.site.dir, 'current')
     expect(readFileSync(join(current, 'reports/2026-10/index.html'), 'utf8')).toBe(frozenPage(config))

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { countedKey } from '../../ingest/model/counted.ts'
 import type { Counter } from '../../ingest/model/counter.ts'
 import type { Series } from '../../ingest/model/series.ts'
 import { addSeries, createTally, percentile95 } from '../../site/tally.ts'
@@ -25,7 +26,7 @@ function tallyOf(octets: readonly (Counter | null)[], windows = 1) {
   const tally = createTally(0)
   const length = Math.ceil(octets.length / windows)
   for (let at = 0; at < octets.length; at += length)
-    addSeries(tally, series(octets.slice(at, at + length), at * 300), octets.length)
+    addSeries(tally, series(octets.slice(at, at + length), at * 300), ['total'], octets.length)
   return tally
 }
 
@@ -119,6 +120,46 @@ describe('the 95th percentile of slots', () => {
     )
     expect(found.trim().split('\n').at(-1)).toBe(String(percentileOf(octets, 7)))
   })
+})
+
+test('of a member that the config did not have for a while, the slots in which it did are known', () => {
+  const [all, without] = [countedKey(['service/dns']), countedKey(['service/http'])]
+  const of = (octets: readonly number[], from: number, key: string): Series => {
+    const total = series(octets, from)
+    return {
+      ...total,
+      counted: new Map([[key, octets.map(() => 300)]]),
+      cells: new Map([['service/dns', total.cells.get('total')!]]),
+    }
+  }
+  const tally = createTally(0)
+  // For forty slots it was counted, for sixty it was not; then for forty again, in which nothing was seen.
+  addSeries(
+    tally,
+    of(
+      Array.from({ length: 40 }, (_, at) => at + 1),
+      0,
+      all,
+    ),
+    ['total', 'service/dns'],
+    140,
+  )
+  addSeries(
+    tally,
+    { ...of(new Array<number>(60).fill(0), 12_000, without), cells: new Map() },
+    ['total', 'service/dns'],
+    140,
+  )
+  addSeries(
+    tally,
+    { ...of(new Array<number>(40).fill(0), 30_000, all), cells: new Map() },
+    ['total', 'service/dns'],
+    140,
+  )
+  const dns = tally.cells['service/dns']!
+  expect([tally.known / 300, tally.cells.total!.known / 300, dns.known / 300]).toEqual([140, 140, 80])
+  // Of eighty the four busiest are left out.
+  expect(percentile95(dns.in.top, dns.known / 300)).toBe(36)
 })
 
 test('a month is added up whatever its windows', () => {

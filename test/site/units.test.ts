@@ -59,6 +59,15 @@ describe('a moment', () => {
     ['2026-07-01T22:30:00Z', 'Europe/Vienna', '2 Jul 2026, 00:30 CEST'],
     ['2026-11-23T15:35:00Z', 'America/New_York', '23 Nov 2026, 10:35 EST'],
     ['2026-11-23T15:35:00Z', 'UTC', '23 Nov 2026, 15:35 UTC'],
+    ['2026-03-08T05:29:00Z', 'America/St_Johns', '8 Mar 2026, 01:59 NST'],
+    ['2026-03-08T05:30:00Z', 'America/St_Johns', '8 Mar 2026, 03:00 NDT'],
+    ['2026-11-01T04:29:00Z', 'America/St_Johns', '1 Nov 2026, 01:59 NDT'],
+    ['2026-11-01T04:30:00Z', 'America/St_Johns', '1 Nov 2026, 01:00 NST'],
+    // Its clocks change by half an hour.
+    ['2026-10-03T15:29:00Z', 'Australia/Lord_Howe', '4 Oct 2026, 01:59 LHST'],
+    ['2026-10-03T15:30:00Z', 'Australia/Lord_Howe', '4 Oct 2026, 02:30 LHDT'],
+    ['2026-04-04T14:59:00Z', 'Australia/Lord_Howe', '5 Apr 2026, 01:59 LHDT'],
+    ['2026-04-04T15:00:00Z', 'Australia/Lord_Howe', '5 Apr 2026, 01:30 LHST'],
     // The hour that autumn has twice.
     ['2026-10-25T00:30:00Z', 'Europe/Vienna', '25 Oct 2026, 02:30 CEST'],
     ['2026-10-25T01:30:00Z', 'Europe/Vienna', '25 Oct 2026, 02:30 CET'],
