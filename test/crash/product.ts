@@ -38,6 +38,7 @@ export function startFlowscan(
   command: string,
   nodeOptions: readonly string[] = [],
   more: NodeJS.ProcessEnv = {},
+  mayTakeMs = HANGS_AFTER_MS,
 ): { child: ChildProcess; ended: Promise<Run> } {
   const cli = join(product, 'dist/ingest/cli.js')
   const began = performance.now()
@@ -45,7 +46,7 @@ export function startFlowscan(
     cwd: '/',
     env: { ...environment(), ...more },
     stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: HANGS_AFTER_MS,
+    timeout: mayTakeMs,
     killSignal: 'SIGKILL',
   })
   let stderr = ''

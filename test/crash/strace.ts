@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -22,7 +22,8 @@ export interface Call {
 /** What to do at the `at`-th call of a name: strace(1), `inject`. */
 export interface Injection {
   readonly call: string
-  readonly at: number
+  /** `1+`: at each. */
+  readonly at: number | '1+'
   /** Below the directory: only calls with this path count, or with one that another injection names. `PID` stands for the process id in it. */
   readonly path?: string
   /** `signal=KILL`, `error=EIO`, `retval=0`. */
@@ -49,10 +50,7 @@ export async function trace(
   names: readonly string[],
   injections: readonly Injection[] = [],
 ): Promise<TracedRun> {
-  const loads = pathToFileURL(join(product, `dist/ingest/commands/${command.split(' ')[0]}.js`)).href
-  const { child, ended } = startFlowscan(product, base, command, [...UNTHREADED, '--import', AWAIT_TRACER], {
-    FLOWSCAN_LOADS: loads,
-  })
+  const { child, ended } = startTraceable(product, base, command)
   await untilStopped(child)
   const strace = attach(child.pid!, base, names, injections)
   await strace.attached
@@ -60,6 +58,76 @@ export async function trace(
   const run = await ended
   await strace.ended
   return { ...run, mainThread: child.pid!, calls: readLog(base, child.pid!) }
+}
+
+/** A run that stops behind each of some calls of its main thread. */
+export interface StoppingRun {
+  readonly pid: number
+  readonly ended: Promise<Run>
+  /** Waits until it stops again; `false`: it has ended. */
+  untilStop(): Promise<boolean>
+  goOn(): void
+  /** When it has ended: these calls, each of which was followed by a stop. */
+  calls(): Call[]
+}
+
+/** All its stops together. */
+const STANDS_STILL_MS = 3 * 3_600_000
+const STOP = '--- stopped by SIGSTOP ---'
+
+/** Runs flowscan under strace and stops it behind every call of these names. */
+export async function traceStopping(
+  product: Product,
+  base: string,
+  command: string,
+  names: readonly string[],
+): Promise<StoppingRun> {
+  const { child, ended } = startTraceable(product, base, command, STANDS_STILL_MS)
+  await untilStopped(child)
+  const strace = attach(
+    child.pid!,
+    base,
+    names,
+    names.map((call) => ({ call, at: '1+', isMain: true, what: 'signal=STOP' })),
+    'STOP',
+  )
+  await strace.attached
+  const log = openSync(logOf(base), 'r')
+  const bytes = Buffer.alloc(65_536)
+  let tail = ''
+  const over = ended.then(() => true)
+  async function untilStop(): Promise<boolean> {
+    for (;;) {
+      const length = readSync(log, bytes)
+      tail += bytes.toString('latin1', 0, length)
+      const stops = tail.split(STOP).length - 1
+      if (stops > 0) {
+        if (stops > 1) throw new Error(`strace: ${stops} stops at once`)
+        tail = ''
+        return true
+      }
+      if (length === 0 && (await Promise.race([over, setTimeout(1, false)]))) return false
+    }
+  }
+  // The stop that waited for the tracer.
+  await untilStop()
+  child.kill('SIGCONT')
+  return {
+    pid: child.pid!,
+    ended,
+    untilStop,
+    goOn: () => child.kill('SIGCONT'),
+    calls() {
+      closeSync(log)
+      return readLog(base, child.pid!)
+    },
+  }
+}
+
+function startTraceable(product: Product, base: string, command: string, mayTakeMs?: number) {
+  const loads = pathToFileURL(join(product, `dist/ingest/commands/${command.split(' ')[0]}.js`)).href
+  const options = [...UNTHREADED, '--import', AWAIT_TRACER]
+  return startFlowscan(product, base, command, options, { FLOWSCAN_LOADS: loads }, mayTakeMs)
 }
 
 /** The calls in the log of a directory, which goes. */
@@ -84,9 +152,15 @@ function logOf(base: string): string {
 }
 
 /** Attaches strace to a process that will work on a directory, until that ends or `detach`. */
-export function attach(pid: number, base: string, names: readonly string[], injections: readonly Injection[]) {
+export function attach(
+  pid: number,
+  base: string,
+  names: readonly string[],
+  injections: readonly Injection[],
+  signals = 'none',
+) {
   const inject = injections.flatMap(({ call, at, what }) => ['-e', `inject=${call}:${what}:when=${at}`])
-  const options = ['-y', '-s', '0', '-e', `trace=${names.join()}`, '-e', 'signal=none', ...inject]
+  const options = ['-y', '-s', '0', '-e', `trace=${names.join()}`, '-e', `signal=${signals}`, ...inject]
   const threads = injections.length > 0 && injections.every(({ isMain }) => isMain) ? [] : ['-f']
   const paths = injections.flatMap(({ path }) => (path === undefined ? [] : ['-P', withPid(join(base, path), pid)]))
   const strace = spawn('strace', [...threads, ...options, ...paths, '-o', logOf(base), '-p', String(pid)], {

@@ -5,6 +5,7 @@ import { violationsOf } from './order.ts'
 import { type Cut, canCutPower, cutPower, makeDisk } from './power.ts'
 import { killAtMoment, momentOf } from './random.ts'
 import type { Stage, Verdict } from './stage.ts'
+import { standStill } from './still.ts'
 
 /** One disturbance, and what comes of it. */
 export interface Trial {
@@ -53,6 +54,17 @@ export const sweeps: readonly Sweep[] = [
         id: point.what,
         kind: point.what.split(' ')[0]!,
         run: (worker) => killAt(stage, point, worker),
+      })),
+  },
+  {
+    name: 'still',
+    title: 'Stopped where a kill would be',
+    obstacle: () => null,
+    trialsOf: async (stage) =>
+      (await standStill(stage)).map(({ what, verdict }) => ({
+        id: what,
+        kind: what.split(' ')[0]!,
+        run: () => Promise.resolve(verdict),
       })),
   },
   {

@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { killPoints } from './kill.ts'
+import { copyTree } from './product.ts'
+import { hashOfRemains } from './remains.ts'
+import { freshCopy, MUTATING, namePoints, type Stage, settle, type Verdict } from './stage.ts'
+import { type Call, traceStopping } from './strace.ts'
+
+/*
+ * What a SIGKILL leaves is what is there at that moment, for the page cache outlives the process. So one run can stand for hundreds that are killed: it
+ * is stopped behind each call that may change the disk, and a copy of what is there, in which its process is a dead one, is judged as if the run had
+ * been killed before its next.
+ */
+
+/** A place at which the run stood still, and what came of what was there. */
+export interface Stillness {
+  /** The point: before it the kill would have been. */
+  readonly what: string
+  readonly verdict: Verdict
+}
+
+const SAYS_EVERY_MS = 30_000
+
+/** Stops a run of the scenario behind every call of its main thread that changes the disk, and judges what is there. */
+export async function standStill(stage: Stage, worker = 0): Promise<Stillness[]> {
+  const base = freshCopy(stage, worker)
+  const verdicts: Verdict[] = [await judgeCopy(stage, base, 0, worker)]
+  const run = await traceStopping(stage.product, base, stage.scenario.command, MUTATING)
+  let said = performance.now()
+  while (await run.untilStop()) {
+    verdicts.push(await judgeCopy(stage, base, run.pid, worker))
+    run.goOn()
+    if (performance.now() - said < SAYS_EVERY_MS) continue
+    said = performance.now()
+    console.log(`${stage.scenario.name}: stood still ${verdicts.length} times`)
+  }
+  const { code, stderr } = await run.ended
+  if (code !== 0) throw new Error(`${stage.scenario.name}: a run that was only stopped ended with ${code}: ${stderr}`)
+  return nameStops(stage, run.calls(), base, run.pid, verdicts)
+}
+
+/** What is there before a call is what was there behind the one before it, whatever that was. */
+function nameStops(
+  stage: Stage,
+  calls: readonly Call[],
+  base: string,
+  pid: number,
+  verdicts: readonly Verdict[],
+): Stillness[] {
+  const wanted = new Set(killPoints(stage).map(({ what }) => what))
+  const points = new Map(namePoints(calls, base, pid).map(({ call, number, what }) => [`${call} ${number}`, what]))
+  return calls.flatMap(({ name, at }, index) => {
+    const what = points.get(`${name} ${at}`)
+    return what !== undefined && wanted.has(what) ? [{ what, verdict: verdicts[index]! }] : []
+  })
+}
+
+/** The copy has the directory's own name while it is judged. */
+async function judgeCopy(stage: Stage, base: string, pid: number, worker: number): Promise<Verdict> {
+  if (stage.mended.has(hashOfRemains(base))) return { kind: 'sound' }
+  const aside = `${base}.aside`
+  renameSync(base, aside)
+  try {
+    copyTree(aside, base)
+    declareDead(base, pid)
+    const problem = await settle(stage, base, worker)
+    return problem === null ? { kind: 'sound' } : { kind: 'broken', problem }
+  } finally {
+    rmSync(base, { recursive: true })
+    renameSync(aside, base)
+  }
+}
+
+/** Names another process than the one that was stopped, one that has ended, wherever that is named. */
+function declareDead(base: string, pid: number): void {
+  const dead = spawnSync('true').pid
+  const paths = readdirSync(base, { recursive: true, withFileTypes: true }).map((entry) =>
+    join(entry.parentPath, entry.name),
+  )
+  for (const path of paths.sort((a, b) => b.length - a.length)) {
+    const name = basename(path).replace(new RegExp(`(\\.tmp-(?:stale-)?)${pid}\\b`), `$1${dead}`)
+    if (name !== basename(path)) renameSync(path, join(dirname(path), name))
+    else if (name === 'lock') writeFileSync(path, readFileSync(path, 'utf8').replace(`"pid":${pid},`, `"pid":${dead},`))
+  }
+}
