@@ -1,15 +1,17 @@
 import type { LoadedConfig } from '../config/load.ts'
+import { EXIT, UserError } from '../model/errors.ts'
 import { partId } from '../model/part.ts'
 import { DAY_SECONDS, dayOf, SLOT_SECONDS, startOfDay } from '../model/time.ts'
 import { hashFile } from '../store/files.ts'
 import { commitEncoded, type PartName, shortId } from '../store/part.ts'
-import type { OpenedFile } from './flow-file.ts'
+import { type OpenedFile, Unreadable } from './flow-file.ts'
 import { isOfOneFile, listSaved, openSaved } from './saved.ts'
 import { tallyTask } from './tallier.ts'
 
 /**
  * Counts saved flow files of a day again and stores their parts. `wants`: of the ids that the part may have, one for each slot of the
- * day. Something else that lies there is no reason to stop looking. Returns the files.
+ * day. Something else that lies there is no reason to stop looking. Returns the files. Throws a UserError (74) when the system does not let one be read:
+ * it may hold what is wanted, and a slot that is given up stays a gap.
  */
 export async function recount(
   loaded: LoadedConfig,
@@ -28,6 +30,11 @@ export async function recount(
       commitEncoded(config.data, part)
       counted.push(file.path)
     } catch (error) {
+      if (error instanceof Unreadable)
+        throw new UserError(
+          `${file.path}: cannot be read, and may hold what is to be counted again: ${error.message}; mend that, or take the file away, and run again`,
+          EXIT.io,
+        )
       if (!isOfOneFile(error)) throw error
     } finally {
       opened?.close()

@@ -107,6 +107,21 @@ describe.runIf(tracing)('a build', () => {
   })
 })
 
+describe.runIf(tracing)('a repair', () => {
+  const isAboutSaved = ({ point, what }: Trouble) =>
+    (/^openat saved\/2024-05-01\/ft-v05/.test(point.what) && what === 'error=EMFILE') ||
+    (/^pread64 saved\/2024-05-01\/ft-v05.2024-05-01.104000\+0000 #3/.test(point.what) && what === 'error=EIO')
+
+  test('for which a saved flow file cannot be read gives nothing up: the next makes it good', {
+    timeout: SECONDS,
+  }, async () => {
+    const stage = await setStage(scenarioOf('repair'), temporaryDirectory(), PRODUCT)
+    const troubles = troublesOf(stage).filter(isAboutSaved)
+    expect(troubles.length).toBeGreaterThan(2)
+    for (const trouble of troubles) expect(await failAt(stage, trouble), trouble.point.what).toEqual({ kind: 'sound' })
+  })
+})
+
 describe('what a run left', () => {
   const CHANGES: readonly { name: string; change: (base: string) => void; isOther: boolean }[] = [
     { name: 'nothing', change: () => {}, isOther: false },
