@@ -22,18 +22,30 @@ export interface Stillness {
 
 const SAYS_EVERY_MS = 30_000
 
-/** Stops a run of the scenario behind every call of its main thread that changes the disk, and judges what is there. */
-export async function standStill(stage: Stage, worker = 0): Promise<Stillness[]> {
+/**
+ * Stops a run of the scenario behind every call of its main thread that changes the disk, and judges what is there. Each worker has a run of its own, and
+ * judges every so many-th stop.
+ */
+export async function standStill(stage: Stage, workers = 1): Promise<Stillness[]> {
+  const shares = await Promise.all(Array.from({ length: workers }, (_, worker) => standShare(stage, worker, workers)))
+  return [...new Map(shares.flat().map((each) => [each.what, each])).values()]
+}
+
+async function standShare(stage: Stage, worker: number, workers: number): Promise<Stillness[]> {
   const base = freshCopy(stage, worker)
-  const verdicts: Verdict[] = [await judgeCopy(stage, base, 0, worker)]
+  const verdicts = new Map<number, Verdict>()
+  const judge = async (index: number, pid: number): Promise<void> => {
+    if (index % workers === worker) verdicts.set(index, await judgeCopy(stage, base, pid, worker))
+  }
+  await judge(0, 0)
   const run = await traceStopping(stage.product, base, stage.scenario.command, MUTATING)
   let said = performance.now()
-  while (await run.untilStop()) {
-    verdicts.push(await judgeCopy(stage, base, run.pid, worker))
+  for (let index = 1; await run.untilStop(); index++) {
+    await judge(index, run.pid)
     run.goOn()
     if (performance.now() - said < SAYS_EVERY_MS) continue
     said = performance.now()
-    console.log(`${stage.scenario.name}: stood still ${verdicts.length} times`)
+    console.log(`${stage.scenario.name}: stood still ${index} times, ${stage.mended.size} states`)
   }
   const { code, stderr } = await run.ended
   if (code !== 0) throw new Error(`${stage.scenario.name}: a run that was only stopped ended with ${code}: ${stderr}`)
@@ -46,13 +58,14 @@ function nameStops(
   calls: readonly Call[],
   base: string,
   pid: number,
-  verdicts: readonly Verdict[],
+  verdicts: ReadonlyMap<number, Verdict>,
 ): Stillness[] {
   const wanted = new Set(killPoints(stage).map(({ what }) => what))
   const points = new Map(namePoints(calls, base, pid).map(({ call, number, what }) => [`${call} ${number}`, what]))
   return calls.flatMap(({ name, at }, index) => {
     const what = points.get(`${name} ${at}`)
-    return what !== undefined && wanted.has(what) ? [{ what, verdict: verdicts[index]! }] : []
+    const verdict = verdicts.get(index)
+    return what !== undefined && wanted.has(what) && verdict !== undefined ? [{ what, verdict }] : []
   })
 }
 

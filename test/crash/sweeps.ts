@@ -33,6 +33,7 @@ export interface Sweep {
 export interface Sizes {
   readonly randomKills: number
   readonly powerCuts: number
+  readonly workers: number
 }
 
 const NO_MOUNT = 'mounting takes root'
@@ -60,8 +61,8 @@ export const sweeps: readonly Sweep[] = [
     name: 'still',
     title: 'Stopped where a kill would be',
     obstacle: () => null,
-    trialsOf: async (stage) =>
-      (await standStill(stage)).map(({ what, verdict }) => ({
+    trialsOf: async (stage, { workers }) =>
+      (await standStill(stage, workers)).map(({ what, verdict }) => ({
         id: what,
         kind: what.split(' ')[0]!,
         run: () => Promise.resolve(verdict),

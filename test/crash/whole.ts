@@ -19,7 +19,6 @@ export interface Options extends Sizes {
   readonly errors?: readonly string[]
   /** At each call only one error, in turn. */
   readonly isDealt: boolean
-  readonly workers: number
   /** Forget what a broken off run had done. */
   readonly fresh: boolean
   readonly record: boolean
