@@ -39,6 +39,7 @@ export async function upgradePlot(plot: HTMLElement, model: PlotModel): Promise<
     await redraw(box, shown)
   }
 
+  plot.classList.toggle('plot-single', chart.only !== undefined)
   const points = chart.total.in.length
   const hadFocus = document.activeElement === box
   box.removeAttribute('tabindex')

@@ -4,13 +4,13 @@ import { addCounters, type Counter } from '../../ingest/model/counter.ts'
 import type { Direction } from '../../ingest/model/direction.ts'
 import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
 import type { CellSeries, DirectionSeries } from '../../ingest/model/series.ts'
-import { cellOf, isKnown, type Measured, sawTraffic } from '../cells.ts'
+import { cellOf, isKnown, type Measured } from '../cells.ts'
 import type { StackedChart } from '../charts/chart.ts'
 import { colorOf } from '../charts/theme.ts'
 import type { ChartData } from '../downloads.ts'
 import type { Exploration } from '../exploration.ts'
 import { type Figures, figuresOf, knownSeconds, type PointRates, peaksOf, ratesOf, shareOf } from '../figures.ts'
-import { type DrawnLayer, MOST_LAYERS, restOf, sortByVolume } from '../layers.ts'
+import { type DrawnLayer, MOST_LAYERS, restOf } from '../layers.ts'
 import { eventsBetween, type ShownEvents } from '../pages/events.ts'
 import { midSentence } from '../pages/words.ts'
 import { formatClock, formatDate, formatSpan, SHOWN } from '../units.ts'
@@ -76,8 +76,7 @@ export function shownOf(
   const isChosen = only.length > 0 && !isOverlapping(catalog, exploration)
   const [whole, wholeBefore] = [now, before].map((each) => each && (isChosen ? withSum(each, members) : each))
   const cell = isChosen ? CHOSEN : of
-  const seen = members.filter((member) => sawTraffic(now, member.cell))
-  const sorted = sortByVolume(now, measure, seen)
+  const sorted = sortByVolume(now, exploration, members)
   const layers = layersOf(catalog, exploration, whole!, sorted)
   const line = ratesOfWay(exploration, whole!, cell)
   const hasPeak = plan.step !== '5m' && drawing === 'stack' && (!isChosen || members.length === 1)
@@ -119,9 +118,19 @@ export function shownOf(
         ? { figures: withoutMax(total.figures), before: withoutMax(total.before) }
         : {}),
     },
-    quiet: members.filter((member) => !seen.includes(member)).map(({ label }) => label),
+    quiet: members.filter((member) => !sorted.includes(member)).map(({ label }) => label),
     events,
   }
+}
+
+/** Those that were seen going the ways that are shown: the busiest first, `other` last. */
+function sortByVolume(now: Measured, exploration: Exploration, members: readonly Member[]): Member[] {
+  const total = (cell: string, measure: Measure) =>
+    directionsOf(exploration).reduce((sum, way) => sum + Number(figuresOf(now, cell, way, measure).total ?? 0), 0)
+  const volumes = new Map(members.map(({ cell }) => [cell, total(cell, exploration.measure)]))
+  return members
+    .filter(({ cell }) => MEASURES.some((measure) => total(cell, measure) > 0))
+    .sort((a, b) => Number(a.id === OTHER) - Number(b.id === OTHER) || volumes.get(b.cell)! - volumes.get(a.cell)!)
 }
 
 function isOverlapping(catalog: Catalog, { by }: Exploration): boolean {
@@ -241,7 +250,8 @@ function colorOfCell(catalog: Catalog, cell: string): string {
 
 function headingOf(catalog: Catalog, { of, by, measure, way }: Exploration): string {
   const divided = by === null ? '' : ` by ${midSentence(dimensionOf(catalog, by)!.singular)}`
-  return `${titleOf(catalog, of)}: ${SHOWN[measure].title.toLowerCase()}${way === 'both' ? '' : ` ${way}`}${divided}`
+  const ways = { both: '', in: 'incoming ', out: 'outgoing ', internal: 'internal ', transit: 'transit ' }
+  return `${titleOf(catalog, of)}: ${ways[way]}${SHOWN[measure].title.toLowerCase()}${divided}`
 }
 
 function chartOf(

@@ -89,7 +89,7 @@ describe('what the explorer shows', () => {
     const { shown } = measure('by=service&way=transit')
     expect(shown.chart.only).toBe('transit')
     expect(csvOf(shown.data).split('\r\n')[0]).toBe(
-      'time,Web transit (b/s),DNS transit (b/s),Other transit (b/s),total transit (b/s)',
+      'time,Other transit (b/s),total transit (b/s)',
     )
     expect(JSON.parse(jsonOf(shown.data)).total).toEqual({ transit: [40, 0, null, 0] })
   })
