@@ -10,38 +10,38 @@ import { daySpan, moved, spanTo, wider } from './span.ts'
 
 /** The form of `explore.njk`. It shows an exploration, and tells what a visitor makes of it. */
 export interface Controls {
-  show(exploration: Exploration): void
+  /** `newest`: the catalog as it is by now. */
+  show(exploration: Exploration, newest: Catalog): void
 }
 
-/** `onChange`: a part of the exploration was chosen anew. */
-export function createControls(
-  form: HTMLFormElement,
-  catalog: Catalog,
-  onChange: (change: Partial<Exploration>) => void,
-): Controls {
+/** A part of the exploration, chosen anew; what ends with the newest data ends with those of the catalog given. */
+export type Change = (newest: Catalog) => Partial<Exploration>
+
+/** `catalog`: what can be chosen from. */
+export function createControls(form: HTMLFormElement, catalog: Catalog, onChange: (change: Change) => void): Controls {
   fillSubjects(field(form, 'of'), catalog)
   let shown: Exploration | undefined
 
   form.addEventListener('change', (event) => {
     const change = changeOf(form, event.target as HTMLInputElement)
-    if (change !== null) onChange(change)
+    if (change !== null) onChange(() => change)
   })
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     const [from, to] = ['from', 'to'].map((name) => readWall(field(form, name), catalog.timeZone))
-    onChange({ ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) })
+    onChange(() => ({ ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }))
   })
   form.addEventListener('click', (event) => {
     const button = (event.target as Element).closest('button')
     if (button === null) return
-    if (button.name === 'all') onChange({ only: [] })
-    const times = timesOf(button.dataset, shown!, catalog)
-    if (times !== null) onChange(times)
+    const { dataset } = button
+    if (button.name === 'all') onChange(() => ({ only: [] }))
+    if (timesOf(dataset, shown!, catalog) !== null) onChange((newest) => timesOf(dataset, shown!, newest)!)
   })
   field(form, 'find').addEventListener('input', () => filterMembers(form))
 
   return {
-    show(exploration) {
+    show(exploration, newest) {
       const isOther = shown?.by !== exploration.by
       shown = exploration
       const { measure, of, by, only, way, drawing, isCompared, from, to } = exploration
@@ -56,7 +56,7 @@ export function createControls(
       field(form, 'from').value = writeWall(from, catalog.timeZone)
       field(form, 'to').value = writeWall(to, catalog.timeZone)
       find(form, '.zone').textContent = zoneText(from, to, catalog.timeZone)
-      markPreset(form, exploration, catalog)
+      markPreset(form, exploration, newest)
     },
   }
 }

@@ -1,9 +1,10 @@
+import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import type { Measured } from '../cells.ts'
 import { type Exploration, queryOf } from '../exploration.ts'
 import { SHOWN } from '../units.ts'
 import { assemble } from './assemble.ts'
 import { type Catalog, divisionsOf } from './catalog.ts'
-import { createControls } from './controls.ts'
+import { type Change, createControls } from './controls.ts'
 import { element, find } from './element.ts'
 import { eventList } from './events.ts'
 import { averagesOf, numbersOf } from './numbers.ts'
@@ -42,23 +43,32 @@ interface Answer {
 
 function createExplorer(form: HTMLFormElement, source: Source, root: string, first: Catalog) {
   let catalog = first
+  let readAt = Date.now()
   let shown: Exploration | undefined
   let asked = 0
   const controls = createControls(form, first, go)
   const saver = createSaver(form)
 
   /** To another exploration, from which there is a way back. */
-  function go(change: Partial<Exploration>): void {
-    const query = queryOf(changed(shown!, change, catalog))
+  async function go(change: Change): Promise<void> {
+    await keepUp()
+    const query = queryOf(changed(shown!, change(catalog), catalog))
     history.pushState(null, '', `?${query}`)
     open(query)
+  }
+
+  /** A page may stay open for days. What cannot be read just now is left as it was. */
+  async function keepUp(): Promise<void> {
+    if (Date.now() - readAt < SLOT_SECONDS * 1000) return
+    readAt = Date.now()
+    catalog = await source.readCatalog().catch(() => catalog)
   }
 
   function open(query: string): void {
     const { exploration, mistakes } = readQuery(query, catalog)
     shown = exploration
     if (mistakes.length === 0) history.replaceState(null, '', `?${queryOf(exploration)}`)
-    controls.show(exploration)
+    controls.show(exploration, catalog)
     find(form, '.mistakes').replaceChildren(...mistakes.map((mistake) => element('li', {}, mistake)))
     void answer(exploration)
   }
@@ -111,13 +121,14 @@ function createExplorer(form: HTMLFormElement, source: Source, root: string, fir
     await upgradePlot(plot, {
       chart: answered.chart,
       entries: averagesOf(answered),
-      onSelect: (from, to) => go({ from, to }),
+      onSelect: (from, to) => void go(() => ({ from, to })),
       onHide: (chart) => saver.offer({ ...saveable, chart }),
     })
     plot.append(...[eventList(answered.events)].filter((list) => list !== null))
     find(form, '.plot').replaceWith(plot)
     if (hadFocus) find(plot, '.cursor').focus()
     find(form, '.numbers').replaceChildren(numbersOf(catalog, exploration, answered, root))
+    find(form, '.numbers table').dispatchEvent(new Event('sortable', { bubbles: true }))
     const notes = notesOf(catalog, exploration, plan, answered, now)
     find(form, '.notes').replaceChildren(...notes.map((note) => element('p', { class: 'note' }, note)))
     find(form, '.state').textContent = resolutionText(plan)

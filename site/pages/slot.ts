@@ -1,11 +1,14 @@
 import type { Board } from '../../ingest/model/board.ts'
 import { toJson } from '../../ingest/model/counter.ts'
 import { dayOf, SLOT_SECONDS } from '../../ingest/model/time.ts'
-import { boardDayAddress, boardSlotAddress, CALENDAR, link, SCOREBOARD } from '../links.ts'
+import { boardDayAddress, boardSlotAddress, CALENDAR, explorerAddress, link, SCOREBOARD } from '../links.ts'
 import { formatClockMoment, formatMoment, formatUtcDay } from '../units.ts'
 import type { Page } from './page.ts'
 import { allLists } from './scoreboard.ts'
 import type { Site } from './site.ts'
+
+/** The explorer shows the hour before a slot, and the hour after. */
+const AROUND = 3600
 
 /** The scoreboard of one slot, for ever. `previous` and `next`: the nearest slots that have one (unix seconds). */
 export function slotPage(
@@ -41,6 +44,7 @@ export function slotPage(
       previous: neighbour(previous),
       next: neighbour(next),
       day: link(address, boardDayAddress(day)),
+      explore: link(address, explorerAddress({ from: board.from - AROUND, to: board.from + SLOT_SECONDS + AROUND })),
       lists,
     },
   }

@@ -12,6 +12,7 @@
     setUpMenu()
     awaitTouch()
     for (const table of document.querySelectorAll('table[data-sortable]')) makeSortable(table)
+    document.addEventListener('sortable', (event) => makeSortable(event.target))
   })
 
   function read() {

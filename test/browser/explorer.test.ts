@@ -279,6 +279,9 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
         await explore(page, `?by=network&${hours(2, 0)}`)
         expect(new URL(page.url()).searchParams.get('draw')).toBe('lines')
         expect(await page.locator('.notes').textContent()).toContain('may overlap')
+        const names = () => page.locator('.numbers tbody th').allTextContents()
+        await page.locator('.numbers thead button').first().click()
+        expect(await names()).toEqual([...(await names())].sort((a, b) => a.localeCompare(b)))
       })
     })
 
@@ -418,6 +421,28 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
         expect(requests.filter((address) => address.endsWith('catalog.json'))).toHaveLength(2)
       }
       await visit({}, look, /status of 404/)
+    })
+
+    test('a chart whose numbers are not to be had stays the picture that it is', async () => {
+      const look = async ({ page }: Visit) => {
+        await page.route('**/bits.json', (route) => route.fulfill({ status: 503, body: '' }))
+        await page.goto(`${server.url}services/https/`)
+        await page.locator('.plot .chart').first().hover()
+        await page.locator('.readout-hint', { hasText: 'could not be loaded' }).waitFor()
+        expect(await page.locator('.plot .chart-wide').first().isVisible()).toBe(true)
+      }
+      await visit({}, look, /status of 503/)
+    })
+
+    test('a page that stayed open goes on with the newest data', async () => {
+      await visit({}, async ({ page, requests }) => {
+        await page.clock.install({ time: END * 1000 })
+        await explore(page)
+        await page.clock.fastForward('10:00')
+        await page.locator('[data-hours="6"]').click()
+        await expect.poll(() => new URL(page.url()).searchParams.get('from')).toBe(minute(END - 6 * HOUR))
+        expect(requests.filter((address) => address.endsWith('catalog.json'))).toHaveLength(2)
+      })
     })
 
     test('it goes on with what a new catalog names', async () => {
