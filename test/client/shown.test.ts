@@ -88,9 +88,7 @@ describe('what the explorer shows', () => {
   test('one direction: a column of its name, and nothing below the line', () => {
     const { shown } = measure('by=service&way=transit')
     expect(shown.chart.only).toBe('transit')
-    expect(csvOf(shown.data).split('\r\n')[0]).toBe(
-      'time,Other transit (b/s),total transit (b/s)',
-    )
+    expect(csvOf(shown.data).split('\r\n')[0]).toBe('time,Other transit (b/s),total transit (b/s)')
     expect(JSON.parse(jsonOf(shown.data)).total).toEqual({ transit: [40, 0, null, 0] })
   })
 
