@@ -28,7 +28,8 @@ export interface ReadoutEvents {
 export function createReadout(root: HTMLElement, entries: readonly ReadoutEntry[], events: ReadoutEvents): Readout {
   const time = element('span', { class: 'readout-time' }, 'On average')
   const hint = element('span', { class: 'readout-hint' })
-  const items = entries.map((entry, at) => itemOf(entry, at, events))
+  const isDivided = entries.filter(({ kind }) => kind === 'layer').length > 1
+  const items = entries.map((entry, at) => itemOf(entry, at, isDivided, events))
   root.replaceChildren(
     element('p', { class: 'readout-head' }, time, hint),
     element('ul', {}, ...items.map(({ item }) => item)),
@@ -68,9 +69,14 @@ export function createReadout(root: HTMLElement, entries: readonly ReadoutEntry[
 
 const HINT = 'Point at the chart to read it, drag to look closer.'
 
-function itemOf({ label, color, kind, ...values }: ReadoutEntry, at: number, events: ReadoutEvents) {
+function itemOf(
+  { label, color, kind, ...values }: ReadoutEntry,
+  at: number,
+  isDivided: boolean,
+  events: ReadoutEvents,
+) {
   const mark = color === null ? element('span', { class: 'chip line' }) : chip(color)
-  const isLayer = kind === 'layer'
+  const isLayer = kind === 'layer' && isDivided
   const toggle = isLayer
     ? element('button', { type: 'button', class: 'readout-name', 'aria-pressed': 'true', title: label }, mark, label)
     : null
