@@ -25,9 +25,9 @@ export interface Assets {
 
 /**
  * Reads the assets of the templates and what `npm run build` made of `client/`. `files`: where they lie below the root of the
- * site.
+ * site. `more`: names of assets beside the shipped ones; style sheets among them become part of the one.
  */
-export function readAssets(templates: string): { assets: Assets; files: NewFile[] } {
+export function readAssets(templates: string, more: readonly string[] = []): { assets: Assets; files: NewFile[] } {
   const read = (name: string) => readFileSync(join(templates, 'assets', name), 'utf8')
   const css = [themeCss(), ...styleSheets(readdirSync(join(templates, 'assets'))).map(read)].map(squeeze).join('\n')
   const pageCss = PAGE_SHEETS.map((name) => [name, squeeze(read(name))] as const)
@@ -40,6 +40,9 @@ export function readAssets(templates: string): { assets: Assets; files: NewFile[
     touchIcon: ['icon-180.png', readFileSync(join(templates, 'assets/icon-180.png'))],
     card: ['card.png', readFileSync(join(templates, 'assets/card.png'))],
   } as const
+  const others = more
+    .filter((name) => !name.endsWith('.css'))
+    .map((name) => [name, readFileSync(join(templates, 'assets', name))] as const)
   const address = ([name, text]: readonly [string, string | Uint8Array]) =>
     assetAddress(name, hashOfContent(text).slice(0, 10))
   return {
@@ -53,7 +56,7 @@ export function readAssets(templates: string): { assets: Assets; files: NewFile[
       touchIcon: address(texts.touchIcon),
       card: address(texts.card),
     },
-    files: [...Object.values(texts), ...pageCss].map(([name, text]) => ({ path: `assets/${name}`, text })),
+    files: [...Object.values(texts), ...pageCss, ...others].map(([name, text]) => ({ path: `assets/${name}`, text })),
   }
 }
 

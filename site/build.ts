@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renamesOf } from '../ingest/classify/former.ts'
@@ -30,6 +29,7 @@ import { createDraft } from './release.ts'
 import type { Frame } from './render.ts'
 import { freezeReports } from './report-pages.ts'
 import { planReports } from './reports.ts'
+import { openTemplates, type Templates } from './templates.ts'
 
 /** What a build did. */
 export interface BuildResult {
@@ -53,18 +53,27 @@ export interface BuildOptions {
   readonly edition?: Edition
 }
 
-/** The templates lie beside the code's folder; the compiled code is one folder deeper. */
+/** What pages are made by, together with the templates. */
 const CODE = dirname(fileURLToPath(import.meta.url))
-const TEMPLATES = [join(CODE, '../templates'), join(CODE, '../../templates')].find((path) => existsSync(path))!
 
 /**
  * Builds the site from what is stored: renders what changed, takes the rest over from the release before, and makes the
  * new release public by exchanging one link, then in `site.mirror`, file by file. Whatever fails, the old site stays. There is no clock in a page: the same data give
  * the same bytes. Throws what the disk or a template throws, and an Error for a page with a broken link.
  */
-export async function buildSite(
+export async function buildSite(given: Config, options: BuildOptions = {}): Promise<BuildResult> {
+  const templates = openTemplates(given.site.templates)
+  try {
+    return await buildWith(templates, given, options)
+  } finally {
+    templates.close()
+  }
+}
+
+async function buildWith(
+  { directory: templates, ownAssets }: Templates,
   given: Config,
-  { log = () => {}, now = Date.now, edition = WHOLE }: BuildOptions = {},
+  { log = () => {}, now = Date.now, edition = WHOLE }: BuildOptions,
 ): Promise<BuildResult> {
   // One generation of what is stored, whatever becomes of it meanwhile.
   const config = { ...given, data: storeRoot(given.data) }
@@ -74,7 +83,7 @@ export async function buildSite(
   const site = createSite(config, happened, edition)
   const { dir } = config.site
   claimDirectory(dir, edition)
-  const { assets, files } = readAssets(TEMPLATES)
+  const { assets, files } = readAssets(templates, ownAssets)
   const frame: Frame = { siteTitle: site.title, menu: menuOf(site), assets }
   const renames = renamesOf(config)
   const boards = createBoardReader(
@@ -84,11 +93,11 @@ export async function buildSite(
   )
   const plan = edition.hasBoards ? planArchive(site, join(dir, 'archive'), boards) : NO_ARCHIVE
   const lasting: Frame = { ...frame, menu: archiveMenuOf(site) }
-  const archived = await extendArchive(TEMPLATES, dir, plan, lasting, log)
+  const archived = await extendArchive(templates, dir, plan, lasting, log)
   const newest = newestSlot(config.data)
   const end = newest === null ? null : newest + SLOT_SECONDS
   const reports = planReports(site, join(dir, 'archive', 'reports'), newest)
-  const frozen = await freezeReports(TEMPLATES, dir, reports, lasting)
+  const frozen = await freezeReports(templates, dir, reports, lasting)
   const data = await publishWindows(site, end ?? 0, log)
 
   const own = [...files, { path: CATALOG, text: catalogJson(site, end, data.versions) }]
@@ -96,7 +105,7 @@ export async function buildSite(
   const draft = createDraft(dir)
   try {
     const stored = { archive: plan, boards, reports: reports.reports, health: readHealth(given.data) }
-    const filled = await fillDraft(draft, site, stored, frame, own, { code: CODE, templates: TEMPLATES })
+    const filled = await fillDraft(draft, site, stored, frame, own, { code: CODE, templates })
     draft.linkArchive([...plan.days.map(boardDayAddress), ...frozen.months.map(reportAddress)])
     const present = new Set(filled.files)
     draft.linkData()

@@ -5,6 +5,7 @@ import type { StackedChart } from './charts/chart.ts'
 import { renderSparkline } from './charts/sparkline.ts'
 import { link, NOT_FOUND, OVERVIEW } from './links.ts'
 import type { Page } from './pages/page.ts'
+import { explainTemplate } from './template-mistake.ts'
 import type { TextFile } from './write.ts'
 
 /** What is around the content of every page. */
@@ -22,7 +23,7 @@ export interface Framed {
 
 /**
  * Draws the charts and lets Eleventy print every page with the template of its name. Returns HTML by address. Throws
- * what a template throws. Nothing is written. Vega and Eleventy are loaded when they are needed, for they cost more than a
+ * what a template throws: a UserError that names the place. Nothing is written. Vega and Eleventy are loaded when they are needed, for they cost more than a
  * build that renders nothing; in this order, for Eleventy slows down what is loaded later.
  */
 export async function renderPages(templates: string, pages: readonly Framed[]): Promise<Map<string, string>> {
@@ -58,7 +59,9 @@ export async function renderPages(templates: string, pages: readonly Framed[]): 
     },
   })
   eleventy.disableLogger()
-  const rendered = await fromUsableDirectory(templates, () => eleventy.toJSON())
+  const rendered = await fromUsableDirectory(templates, () => eleventy.toJSON()).catch((error) => {
+    throw explainTemplate(error, templates)
+  })
   return new Map(rendered.map(({ url, content }) => [url.slice(1), content]))
 }
 

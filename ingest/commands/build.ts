@@ -1,28 +1,50 @@
 import type { Command } from 'commander'
 import { buildSite } from '../../site/build.ts'
 import { type Edition, editionsOf, WHOLE } from '../../site/edition.ts'
+import { SHIPPED_TEMPLATES } from '../../site/templates.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { acquireLock } from '../run/lock.ts'
 import { describeRepair } from '../run/repair.ts'
 import { repairing } from '../run/up-to-date.ts'
+import { watchPlaces } from '../run/watch.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
+import { tolerate } from './tolerate.ts'
+import { untilInterrupted } from './until-interrupted.ts'
+
+interface BuildOptions extends ConfigOption {
+  readonly watch?: true
+}
 
 export function configure(command: Command): void {
   addConfigOption(command)
+    .option('--watch', 'build again whenever a template, an asset or the config changes, until Ctrl-C')
     .addHelpText(
       'after',
       `
-Example:
+Examples:
   $ flowscan build --config /etc/flowscan/flowscan.config.ts
+  $ flowscan build --watch & flowscan serve      # while you write templates (site.templates): reload the page to see
 
 Renders what changed since the last build into a new release below site.dir and makes it public by exchanging the link
 site.dir/current: point the web server there. Whatever fails, the old site stays. Editions of the site (site.editions) are
 built after it, each into its own directory.`,
     )
-    .action(async ({ config }: ConfigOption) => {
-      await buildAndReport(await loadConfig(config))
+    .action(async ({ config, watch }: BuildOptions) => {
+      if (watch) await buildOnChange(config)
+      else await buildAndReport(await loadConfig(config))
     })
+}
+
+/** What the operator can mend, a template with a mistake too, is printed, and the next change tries again. */
+async function buildOnChange(path: string): Promise<void> {
+  const { config } = await loadConfig(path)
+  const own = config.site.templates === undefined ? [] : [config.site.templates]
+  const places = [SHIPPED_TEMPLATES, ...own, path]
+  const stop = watchPlaces(places, () => tolerate(async () => buildAndReport(await loadConfig(path))))
+  console.error(`flowscan: watching ${places.join(', ')} until Ctrl-C`)
+  await untilInterrupted()
+  await stop()
 }
 
 /** Builds the site, then its editions, and says how it went, a line for each. Throws a UserError (75) when another build of the same site is under way. */

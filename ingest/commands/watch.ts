@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
-import { explainRefusal, UserError } from '../model/errors.ts'
 import { watchFlows } from '../run/watch.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
 import { runAndReport } from './run.ts'
+import { tolerate } from './tolerate.ts'
 import { untilInterrupted } from './until-interrupted.ts'
 
 export function configure(command: Command): void {
@@ -24,13 +24,7 @@ Instead of a timer: does what flowscan run does whenever the collector has close
     })
 }
 
-/** What the operator can mend must not end a process that is meant to stay: it is printed, and the next run tries again. */
+/** A run whose failures are printed; the next one tries again. */
 export async function runTolerantly(configPath: string): Promise<void> {
-  try {
-    await runAndReport(configPath)
-  } catch (thrown) {
-    const error = explainRefusal(thrown)
-    if (!(error instanceof UserError)) throw error
-    console.error(`flowscan: ${error.message}`)
-  }
+  await tolerate(() => runAndReport(configPath))
 }

@@ -80,6 +80,7 @@ function absolutePaths(config: Config, base: string): Config {
       ...site,
       dir: resolve(base, site.dir),
       events: site.events === undefined ? undefined : resolve(base, site.events),
+      templates: site.templates === undefined ? undefined : resolve(base, site.templates),
       mirror: site.mirror === undefined ? undefined : resolve(base, site.mirror),
       editions: Object.fromEntries(
         Object.entries(site.editions).map(([name, edition]) => [

@@ -403,6 +403,11 @@ export const schema = z
           .describe(
             'A plain directory that the site is written into as well, file by file, for web space where the link `current` cannot be followed. What else lies in it stays.',
           ),
+        templates: directory
+          .optional()
+          .describe(
+            'Templates and assets of your own: a file there stands for the shipped one of its name. See templates/README.md.',
+          ),
         timeZone: z
           .string()
           .default('UTC')

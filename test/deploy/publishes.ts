@@ -16,6 +16,7 @@ const CONFIG: ConfigInput = {
   flows: { dir: 'flows' },
   networks: { library: '198.18.0.0/20', dormitories: '198.18.32.0/19' },
   services: { https: '443/tcp', dns: '53/udp' },
+  reports: { pairs: [] },
 }
 
 export interface PublishOptions {

@@ -33,7 +33,7 @@ export async function runWhole({ publishes, visitors, record }: WholeOptions): P
         name: '`site.mirror`: a plain directory',
         report: await run('mirror', {
           product: PRODUCT,
-          publishes: Math.ceil(publishes / 5),
+          publishes: Math.ceil(publishes / 10),
           root: 'htdocs',
           config: { site: { mirror: 'htdocs' } },
         }),

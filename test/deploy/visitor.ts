@@ -1,4 +1,5 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { linkedFiles } from '../../site/validate.ts'
 
@@ -33,6 +34,8 @@ export function noVisits(): Visits {
 /** How many of a page's links are followed at once, besides its assets. */
 const FOLLOWED = 6
 const TOLD = 20
+/** Between two pages, so that the publisher comes to its turn. */
+const THOUGHT_MS = 20
 
 interface Answer {
   readonly status: number
@@ -85,6 +88,7 @@ export async function visit(
       visits.mixed++
       tell(`${next} links to ${missing.join(', ')}`)
     }
+    await wait(THOUGHT_MS)
     const pages = others.filter((file) => file.endsWith('.html'))
     next = pages.length === 0 || below(20) === 0 ? 'index.html' : pages[below(pages.length)]!
   }
