@@ -33,6 +33,7 @@ test('service and cron call the same command', () => {
 test('all files agree where things lie', () => {
   expect(text('README.md')).toContain("site: { dir: '/var/lib/flowscan/public' }")
   expect(text('nginx.conf')).toContain('root /var/lib/flowscan/public/current;')
+  expect(text('Caddyfile')).toContain('root * /var/lib/flowscan/public/current\n')
   expect(text('flowscan.service')).toMatch(/^StateDirectory=flowscan$/m)
   expect(text('flowscan.service')).toMatch(/^ReadWritePaths=\/var\/netflow$/m)
 })
