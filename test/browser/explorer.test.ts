@@ -27,7 +27,6 @@ const ARGUMENTS = [
 const END = Date.parse('2026-11-24T15:00:00Z') / 1000
 const HOUR = 3600
 const HOSTILE = '<img src=x onerror="document.title=1">&"\'{{7*7}}'
-const POLICY = "require-trusted-types-for 'script'; trusted-types flowscan"
 
 describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explorer', () => {
   let base: string
@@ -68,7 +67,7 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
     readonly requests: string[]
   }
 
-  /** Visits with a fresh profile under the strictest policy; fails when the browser complains of anything but `expected`. */
+  /** Visits with a fresh profile under the policy of the server; fails when the browser complains of anything but `expected`. */
   async function visit(
     options: BrowserContextOptions,
     look: (visit: Visit) => Promise<void>,
@@ -82,12 +81,6 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
       page.on('console', (message) => complaints.push(message.text()))
       page.on('pageerror', (error) => complaints.push(error.message))
       page.on('request', (request) => requests.push(request.url().replace(server.url, '')))
-      await page.route('**/*', async (route) => {
-        if (!route.request().isNavigationRequest()) return route.fallback()
-        const response = await route.fetch()
-        const policy = `${response.headers()['content-security-policy']}; ${POLICY}`
-        await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': policy } })
-      })
       await look({ page, requests })
       expect(complaints.filter((each) => expected?.test(each) !== true)).toEqual([])
     } finally {
