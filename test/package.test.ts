@@ -63,7 +63,7 @@ describe('the package', () => {
     files = packed.files
     install(packed.filename, folder)
     return () => rmSync(folder, { recursive: true, force: true })
-  })
+  }, 120_000)
 
   test('holds everything that its list names, and neither sources nor tests', () => {
     const absent = manifest.files.filter(
