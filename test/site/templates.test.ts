@@ -105,14 +105,14 @@ describe('flowscan build --watch', () => {
       said += text
     })
     return async (text: string) => {
-      await vi.waitFor(() => expect(said).toContain(text), { timeout: 60_000, interval: 50 })
+      await vi.waitFor(() => expect(said).toContain(text), { timeout: 120_000, interval: 50 })
       const heard = said
       said = ''
       return heard
     }
   }
 
-  test('builds when a template changes, tells mistakes and goes on', async () => {
+  test('builds when a template changes, tells mistakes and goes on', { timeout: 400_000 }, async () => {
     const base = dirname(config.data)
     writeFileSync(join(base, 'flowscan.config.json'), JSON.stringify({ ...CONFIG, site: { templates: own } }))
     const child = spawn(process.execPath, [CLI, 'build', '--watch', '--config', join(base, 'flowscan.config.json')])
