@@ -37,11 +37,26 @@ describe('check', () => {
     expect(readdirSync(base).sort()).toEqual(['data', 'flows'])
   })
 
+  test('tells how many events there are, or what is wrong with a line', () => {
+    const base = temporaryDirectory()
+    const config = { site: { events: 'events.txt' } }
+    const told = () => findings(base, config).filter((finding) => finding.includes('events'))
+    writeFileSync(join(base, 'events.txt'), '# what happened\n2026-11-23 16:35 Power failure\n')
+    expect(told()).toEqual(['ok site.events: ./events.txt: 1 event'])
+    writeFileSync(join(base, 'events.txt'), '2026-11-23 16:35 Power failure\n2026-11-31 16:35 Power is back\n')
+    expect(told()).toEqual(['warning site.events: ./events.txt: line 2: 2026-11-31 16:35 is no time that there is'])
+  })
+
   test.each<{ name: string; config: Partial<ConfigInput>; found: string }>([
     {
       name: 'no flows.dir',
       config: { flows: { dir: 'nowhere' } },
       found: 'error flows.dir: ',
+    },
+    {
+      name: 'a file of events that is not there',
+      config: { site: { events: 'events.txt' } },
+      found: 'warning site.events: ./events.txt: it is not there; make it, or leave site.events out',
     },
     {
       name: 'a file where a directory should be made',
