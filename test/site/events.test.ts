@@ -85,7 +85,7 @@ describe('events on a chart', () => {
 })
 
 describe('the events of a site', () => {
-  const HOSTILE = '"><script>alert(1)</script>\u202e{{ 7 * 7 }}'
+  const HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
   const read = (config: Config, file: string) => readFileSync(join(config.site.dir, 'current', file), 'utf8')
   const items = (html: string) =>
     [...html.matchAll(/<li value="(\d+)">(.*?)<\/li>/g)].map(
@@ -108,7 +108,7 @@ describe('the events of a site', () => {
     for (const page of ['index.html', 'total/index.html', 'networks/campus/index.html', 'services/http/index.html']) {
       const html = read(config, page)
       expect(items(html), page).toEqual([
-        '1 22 Nov 2026, 23:00 CET to 23 Nov 2026, 01:05 CET &quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;\u202e{{ 7 * 7 }}',
+        '1 22 Nov 2026, 23:00 CET to 23 Nov 2026, 01:05 CET &quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;{{ 7 * 7 }}',
         '2 23 Nov 2026, 01:10 CET Power failure',
       ])
       const wide = html.slice(html.indexOf('<svg class="chart-wide"'), html.indexOf('<svg class="chart-middle"'))
