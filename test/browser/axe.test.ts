@@ -25,7 +25,7 @@ describe.skipIf(isWithout('pages for everybody', 'chromium'))('every kind of pag
     const { site } = await buildCampusSite(base, CAMPUS)
     server = await startServer(site.dir, { port: 0, host: '127.0.0.1' })
     browser = await launchChromium()
-  }, 120_000)
+  }, 300_000)
 
   afterAll(async () => {
     await browser?.close()
@@ -43,8 +43,9 @@ describe.skipIf(isWithout('pages for everybody', 'chromium'))('every kind of pag
 
   test.each(WIDTHS)('at %d px, light and dark: axe finds nothing', { timeout: 300_000 }, async (width) => {
     await visit(browser, server.url, { viewport: { width, height: 900 } }, async (page) => {
-      for (const { name, address } of PAGES) {
+      for (const { name, address, ready } of PAGES) {
         await page.goto(server.url + address)
+        if (ready !== undefined) await page.waitForSelector(ready, { state: 'attached' })
         await page.evaluate(AXE)
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme })

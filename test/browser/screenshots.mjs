@@ -22,9 +22,9 @@ const OUT = new URL('screenshots/', import.meta.url).pathname
 const SHIPPED = new URL('../../flowscan.config.ts', import.meta.url).pathname
 const DAYS = 9
 const VIEWS = [
-  { width: 1280, height: 900, most: 1400 },
-  { width: 768, height: 1024, most: 1400 },
-  { width: 390, height: 844, most: 1500 },
+  { width: 1280, height: 900, most: 1250 },
+  { width: 768, height: 1024, most: 1100 },
+  { width: 390, height: 844, most: 1250 },
 ]
 /** Of WebP: below this, letters fray. */
 const QUALITY = 60
