@@ -20,6 +20,9 @@ import { LAYOUT } from './layout.ts'
 const TURNS = Number(process.env.HOSTILE_TURNS ?? 1)
 const PHONE = { viewport: { width: 390, height: 800 } }
 const WITHOUT_POLICY = (host: string) => host.replace(/^ *add_header Content-Security-Policy .*\n/m, '')
+/** Pages whose charts are touched, and what the address of the explorer may say. */
+const TOUCHED = ['networks/m1/', 'services/m1/', 'routers/m1/', 'protocols/m1/']
+const QUERY = ['measure', 'of', 'by', 'only', 'way', 'from', 'to', 'draw', 'compare', '__proto__']
 /** A label may well be `undefined`. */
 const MISTAKEN = ['a value is missing in a text']
 const LIST_PAGES = ['', 'networks/', 'services/', 'routers/', 'networks/services/', 'quality/', 'about/']
@@ -97,9 +100,14 @@ describe.skipIf(isWithout('hostile texts in a browser', 'chromium', 'nginx'))('h
     const { url } = await serve(root)
     const shapes = new Set<string>()
     await visit(browser, url, PHONE, async (page, complaints) => {
-      for (const address of pagesBelow(root)) {
+      for (const address of [
+        ...pagesBelow(root),
+        ...TOUCHED,
+        'explore/?of=none&by=none&only=none&from=none&draw=none',
+      ]) {
         await page.goto(url + address)
-        if (address === 'explore/') await page.waitForSelector('.plot svg:visible')
+        if (address.startsWith('explore/')) await answered(page)
+        if (TOUCHED.includes(address)) await touchChart(page)
         for (const shape of await shapesOn(page)) shapes.add(shape)
         complaints.push(...((await page.evaluate(LAYOUT)) as string[]))
       }
@@ -119,7 +127,7 @@ describe.skipIf(isWithout('hostile texts in a browser', 'chromium', 'nginx'))('h
 
   /** What is wrong with the page that is shown: a sentence each. */
   async function look(page: Page, label: string | undefined): Promise<string[]> {
-    if (page.url().includes('/explore/')) await page.waitForSelector('.plot svg:visible')
+    if (page.url().includes('/explore/')) await answered(page)
     const told = ((await page.evaluate(LAYOUT)) as string[]).filter((each) => !MISTAKEN.includes(each))
     if ((await page.evaluate('window.__pwn')) !== undefined) told.push('a script of theirs ran')
     const strange = (await shapesOn(page)).filter((shape) => !usual.has(shape))
@@ -160,6 +168,30 @@ describe.skipIf(isWithout('hostile texts in a browser', 'chromium', 'nginx'))('h
     },
   )
 
+  test('do nothing on charts that became instruments, nor in the address of the explorer', {
+    timeout: 300_000,
+  }, async () => {
+    const { config, labels } = await build(0)
+    const { url } = await serve(join(config.site.dir, 'current'), WITHOUT_POLICY)
+    const texts = [...fitStrings(canary), ...UNFIT.map(({ text }) => text.slice(0, 500))]
+    asked.length = 0
+    await visit(browser, url, PHONE, async (page, complaints) => {
+      for (const address of [...labels.keys()].filter((_, at) => at % 8 === 0)) {
+        await page.goto(url + address)
+        await touchChart(page)
+        for (const what of await look(page, labels.get(address))) complaints.push(`${address}: ${what}`)
+      }
+      for (let first = 0; first < texts.length; first += QUERY.length) {
+        const pairs = QUERY.map((name, at) => [name, texts[(first + at) % texts.length]!] as [string, string])
+        const query = new URLSearchParams(pairs)
+        await page.goto(`${url}explore/?${query}#${query.get('measure')}`)
+        for (const what of await look(page, undefined)) complaints.push(`${JSON.stringify(pairs)}: ${what}`)
+      }
+      expect(complaints).toEqual([])
+    })
+    expect(asked).toEqual([])
+  })
+
   test('are held by the policy alone where escaping is missing, and by nothing where both are', {
     timeout: 300_000,
   }, async () => {
@@ -195,6 +227,20 @@ describe.skipIf(isWithout('hostile texts in a browser', 'chromium', 'nginx'))('h
     expect(bare.asked.length).toBeGreaterThan(0)
   })
 })
+
+/** A pointer over the first chart makes an instrument of it, which tells what lies below. */
+async function touchChart(page: Page): Promise<void> {
+  await page.locator('.plot .chart').first().hover()
+  await page.locator('.plot .cursor').first().waitFor({ state: 'attached' })
+}
+
+/** The explorer has drawn, or has said why it did not. */
+async function answered(page: Page): Promise<void> {
+  await page
+    .locator('form.explorer:not(.is-loading) :is(.cursor, .plot:empty)')
+    .first()
+    .waitFor({ state: 'attached', timeout: 60_000 })
+}
 
 /** Does a script of theirs run, sooner or later? */
 async function runsWithin(page: Page, milliseconds: number): Promise<boolean> {
