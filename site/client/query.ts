@@ -1,5 +1,6 @@
 import { TOTAL } from '../../ingest/model/cell.ts'
 import { MEASURES } from '../../ingest/model/measure.ts'
+import { printable } from '../../ingest/model/text.ts'
 import { DAY_SECONDS } from '../../ingest/model/time.ts'
 import { type Exploration, minuteOf, NOT_DIVIDED, WAYS_SHOWN } from '../exploration.ts'
 import { SHOWN } from '../units.ts'
@@ -130,6 +131,7 @@ function momentOf(text: string): number | undefined {
 }
 
 /** A query is anybody's text. */
-function shorten(text: string): string {
+function shorten(given: string): string {
+  const text = printable(given)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
