@@ -140,7 +140,7 @@ describe.skipIf(isWithout('hostile texts in a browser', 'chromium', 'nginx'))('h
 
   test.each(Array.from({ length: TURNS }, (_, turn) => ({ turn })))(
     'do nothing on any page, even without a policy (turn $turn)',
-    { timeout: 300_000 },
+    { timeout: 600_000 },
     async ({ turn }) => {
       const { config, labels } = await build(turn)
       const root = join(config.site.dir, 'current')
@@ -169,7 +169,7 @@ describe.skipIf(isWithout('hostile texts in a browser', 'chromium', 'nginx'))('h
   )
 
   test('do nothing on charts that became instruments, nor in the address of the explorer', {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
     const { config, labels } = await build(0)
     const { url } = await serve(join(config.site.dir, 'current'), WITHOUT_POLICY)
@@ -193,7 +193,7 @@ describe.skipIf(isWithout('hostile texts in a browser', 'chromium', 'nginx'))('h
   })
 
   test('are held by the policy alone where escaping is missing, and by nothing where both are', {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
     const { config } = await build(0)
     const copy = mkdtempSync(join(base, 'unescaped-'))

@@ -9,8 +9,7 @@ const KB = 1024
 export function measureWeight(root: string, tell: (figure: Figure) => void): void {
   const assets = join(root, 'assets')
   const names = readdirSync(assets)
-  const css = gzipped(join(assets, names.find((name) => /\.css$/.test(name))!))
-  const pages = rangePages(root).map((file) => ({ file, weight: css + gzipped(file) }))
+  const pages = rangePages(root).map((file) => ({ file, weight: gzipped(file) + stylesOf(assets, file) }))
   const heaviest = pages.reduce((a, b) => (b.weight > a.weight ? b : a))
   const named = relative(root, heaviest.file).replace('index.html', '')
   tell({
@@ -19,7 +18,7 @@ export function measureWeight(root: string, tell: (figure: Figure) => void): voi
     unit: 'KB',
   })
   tell({ what: `range pages: the heaviest, ${named}`, measured: heaviest.weight / KB, unit: 'KB', limit: 25 })
-  tell({ what: 'of it CSS', measured: css / KB, unit: 'KB' })
+  tell({ what: 'of it CSS', measured: stylesOf(assets, heaviest.file) / KB, unit: 'KB' })
   for (const [at, script] of scriptsBySize(assets, names).entries()) {
     const packed = brotliCompressSync(readFileSync(join(assets, script))).length / KB
     const limit = at === 0 ? { limit: 125 } : {}
@@ -37,6 +36,14 @@ function rangePages(root: string): string[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter(({ name }) => name === 'bits.csv')
     .map(({ parentPath }) => join(parentPath, 'index.html'))
+}
+
+/** The style sheets of a page, without those for paper alone. */
+function stylesOf(assets: string, file: string): number {
+  const links = readFileSync(file, 'utf8').match(/<link rel="stylesheet"[^>]*>/g) ?? []
+  return links
+    .filter((link) => !link.includes('media="print"'))
+    .reduce((sum, link) => sum + gzipped(join(assets, link.match(/assets\/([^?"]+)/)![1]!)), 0)
 }
 
 function gzipped(file: string): number {
