@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { relative } from 'node:path'
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
+import { EXIT } from '../model/errors.ts'
 import { printable } from '../model/text.ts'
 import { type Rebuilt, rebuild } from '../run/rebuild.ts'
 import { STORE } from '../store/generation.ts'
@@ -21,7 +22,8 @@ Example, after networks were changed in the config:
 
 Counts the flow files in flows.saved again, from that UTC day on, by today's config, into a new generation beside what is
 stored, and makes it the one that counts when all of it is whole: by one rename, so whatever ends it before, what is stored
-is as it was; called again it goes on where it stopped. Parts whose flow file has gone keep their counts. What counted
+is as it was; called again it goes on where it stopped. Parts whose flow file has gone keep their counts, and those whose flow file
+cannot be counted: that is told, and ends with exit code 65. What counted
 before stays until you remove it. Runs wait meanwhile (exit code 75); flow files that come are counted by the next.`,
     )
     .action(async ({ config, from, to }: Options) => {
@@ -34,6 +36,7 @@ before stays until you remove it. Runs wait meanwhile (exit code 75); flow files
         progress.stop()
       }
       for (const complaint of rebuilt.complaints) console.error(`flowscan: ${printable(complaint)}`)
+      if (rebuilt.complaints.length > 0) process.exitCode = EXIT.data
       console.log(describe(rebuilt, loaded.config.data))
     })
 }

@@ -68,7 +68,7 @@ export function writePiecesDurably(path: string, pieces: Iterable<Uint8Array>): 
 
 /** Removes files of one directory, durably, and then the directory if `andDirectory` and nothing else is in it. What has gone already is no error. */
 export function removeFiles(directory: string, names: readonly string[], andDirectory = false): void {
-  if (!existsSync(directory)) return
+  if (!isThere(directory)) return
   for (const name of names) rmSync(join(directory, name), { force: true })
   if (names.length > 0) syncDirectory(directory)
   if (!andDirectory || readdirSync(directory).length > 0) return
@@ -265,7 +265,7 @@ export function exchangeLink(path: string, target: string): void {
 
 /** Removes a directory of flowscan's own that never counted, and all below it. */
 export function removeTree(path: string): void {
-  if (!existsSync(path)) return
+  if (!isThere(path)) return
   rmSync(path, { recursive: true })
   syncDirectory(dirname(path))
 }
