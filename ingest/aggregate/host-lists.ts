@@ -11,7 +11,7 @@ export function listHosts(
   outside: Hosts,
 ): PartHosts {
   const { top, keep } = scoreboard
-  const rowsOf = rowsByNetwork(inside.column(space.setOf), space.networks, networks.length)
+  const rowsOf = rowsByNetwork(space.setsOf(inside.addresses()), space.networks, networks.length)
   const lists = networks.map(({ id }, network) => [id, inside.busiest(Math.min(top, keep), rowsOf[network])] as const)
   return {
     inside: inside.busiest(keep),
@@ -24,11 +24,12 @@ export function listHosts(
 /** Deals rows out to every network that holds them: counts first, then fills. */
 function rowsByNetwork(setOfRow: Uint32Array, networksOfSet: AddressSpace['networks'], count: number): Uint32Array[] {
   const sizes = new Uint32Array(count)
-  for (const set of setOfRow) for (const network of networksOfSet[set]!) sizes[network]!++
+  for (let row = 0; row < setOfRow.length; row++)
+    for (const network of networksOfSet[setOfRow[row]!]!) sizes[network]!++
   const rowsOf = Array.from(sizes, (size) => new Uint32Array(size))
   const filled = new Uint32Array(count)
-  for (const [row, set] of setOfRow.entries()) {
-    for (const network of networksOfSet[set]!) rowsOf[network]![filled[network]!++] = row
+  for (let row = 0; row < setOfRow.length; row++) {
+    for (const network of networksOfSet[setOfRow[row]!]!) rowsOf[network]![filled[network]!++] = row
   }
   return rowsOf
 }

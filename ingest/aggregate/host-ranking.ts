@@ -2,22 +2,30 @@ import { type Counter, compareCounters } from '../model/counter.ts'
 import { compareAddresses, FIRST_COUNTER, type HostRows, hostCounter, ROW_DOUBLES } from './host-rows.ts'
 
 /**
- * The first `keep` of `rows` by one counter, equal ones by address; only those with more than `above` of it. A heap whose root
- * is the last of them: most rows cost one look at the counter.
+ * The first `keep` of `rows` by one counter, equal ones by address; only those with more than `above` of it. `rows`: which, or how many of
+ * the first. A heap whose root is the last of them: most rows cost one look at the counter.
  */
-export function firstBy(counter: number, rows: Uint32Array, keep: number, above: Counter, hosts: HostRows): number[] {
+export function firstBy(
+  counter: number,
+  rows: Uint32Array | number,
+  keep: number,
+  above: Counter,
+  hosts: HostRows,
+): number[] {
   const heap: number[] = []
   const { sums, carries } = hosts.counters
   const column = FIRST_COUNTER + counter
-  const counterOf: (row: number) => Counter =
-    carries.size === 0 ? (row) => sums[row * ROW_DOUBLES + column]! : (row) => hostCounter(hosts, row, counter)
+  const isCarried = carries.size > 0
+  const counterOf = (row: number): Counter =>
+    isCarried ? hostCounter(hosts, row, counter) : sums[row * ROW_DOUBLES + column]!
   const compare = (a: number, b: number) =>
     compareCounters(counterOf(b), counterOf(a)) || compareAddresses(hosts.words, a, b)
   let least: Counter = 0
+  const [count, list] = typeof rows === 'number' ? [rows, null] : [rows.length, rows]
   // Hot: runs once per host and counter.
-  for (let at = 0; at < rows.length; at++) {
-    const row = rows[at]!
-    const value = counterOf(row)
+  for (let at = 0; at < count; at++) {
+    const row = list === null ? at : list[at]!
+    const value = isCarried ? counterOf(row) : sums[row * ROW_DOUBLES + column]!
     if (value <= above || value < least) continue
     if (heap.length < keep) siftUp(heap, heap.push(row) - 1, compare)
     else if (compare(row, heap[0]!) < 0) {

@@ -41,8 +41,8 @@ export interface Hosts {
    * those that can be among the busiest are exact. `false`: all are, and nothing may be added any more.
    */
   recount(): boolean
-  /** For every address, in the order of rows, what `of` makes of its words. */
-  column(of: (words: Uint32Array, at: number) => number): Uint32Array
+  /** The addresses, in the order of rows: how many, and where in the heap they lie, one every `step` words. */
+  addresses(): { readonly count: number; readonly words: Uint32Array; readonly step: number }
   /**
    * The busiest: every host among the first `keep` by any counter; of `rows`, or of all. What it lists depends neither on the seed nor
    * on the order of flows.
@@ -113,15 +113,18 @@ export function createHosts(room: Room, seed: number, limits: HostLimits = HOST_
       enterRows(capacityFor(size + 1))
       return true
     },
-    column: (of) => Uint32Array.from({ length: words[SIZE]! }, (_, row) => of(rows.words, row * ROW_WORDS)),
-    busiest(keep, among = Uint32Array.from({ length: words[SIZE]! }, (_, row) => row)) {
+    addresses: () => ({ count: words[SIZE]!, words: rows.words, step: ROW_WORDS }),
+    busiest(keep, given) {
+      const among = given ?? words[SIZE]!
       const above = unlisted()
       const listed = new Set(above.flatMap((most, counter) => firstBy(counter, among, keep, most, rows)))
       const ordered = [...listed].sort(
         (a, b) => compareCounters(octetsOf(b), octetsOf(a)) || compareAddresses(rows.words, a, b),
       )
       const known =
-        words[OTHERS]! > 0 ? { distinct: null, completeAbove: above as HostBound } : { distinct: among.length }
+        words[OTHERS]! > 0
+          ? { distinct: null, completeAbove: above as HostBound }
+          : { distinct: given?.length ?? words[SIZE]! }
       return { ...known, kept: keep, rows: ordered.map(toHostRow) }
     },
   }

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import type { FlowBatch } from '../model/flow-batch.ts'
-import type { Room } from '../model/heap.ts'
+import { openRoom, type Room } from '../model/heap.ts'
 import { createPrefixTable } from './prefix-table.ts'
 import { classifying } from './wasm-classify.ts'
 
@@ -18,8 +18,8 @@ export interface Ends {
 export interface AddressSpace {
   /** By set: the networks (index into `config.networks`) that hold an address of this set. */
   readonly networks: readonly (readonly number[])[]
-  /** The set of the address whose four words start at `words[at]`. */
-  setOf(words: Uint32Array, at: number): number
+  /** The sets of `count` addresses in the heap, one every `step` words. */
+  setsOf(addresses: { readonly count: number; readonly words: Uint32Array; readonly step: number }): Uint32Array
   /** Fills `ends` for every flow of the batch, which lies in the heap. */
   locate(batch: FlowBatch, ends: Ends): void
 }
@@ -42,7 +42,7 @@ export function createAddressSpace(
     ...subnets.map((prefix) => ({ prefix, mark: INSIDE })),
     ...networks.flatMap(({ prefixes }, mark) => prefixes.map((prefix) => ({ prefix, mark }))),
   ])
-  const { sets, setOf } = table
+  const { sets } = table
   const trie = new Int32Array(...room.allocate(table.trie.byteLength), table.trie.length)
   trie.set(table.trie)
   const inside = new Uint8Array(...room.allocate(sets.length), sets.length)
@@ -50,7 +50,13 @@ export function createAddressSpace(
 
   return {
     networks: sets.map((marks) => marks.filter((mark) => mark !== INSIDE)),
-    setOf,
+    setsOf({ count, words, step }) {
+      const own = openRoom()
+      const found = new Uint32Array(...own.allocate(Math.max(1, count) * 4), count)
+      classifying().setsOf(count, words.byteOffset, step * 4, trie.byteOffset, table.rootOfIPv6, found.byteOffset)
+      own.close()
+      return found.slice()
+    },
     locate({ length, srcAddr, dstAddr }, { direction, srcSet, dstSet, multicast }) {
       classifying().locate(
         length,

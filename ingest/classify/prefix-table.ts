@@ -8,13 +8,11 @@ export interface MarkedPrefix {
 
 /**
  * Finds, for an address, the marks of every prefix that holds it. The marks of one address form a set; equal sets are
- * one, and a look-up gives its number. Set 0 is the empty one.
+ * one, and a look-up (`setOf` in `../assembly/classify.ts`) gives its number. Set 0 is the empty one.
  */
 export interface PrefixTable {
   /** The marks of each set, ascending. */
   readonly sets: readonly (readonly number[])[]
-  /** The set of the address whose four words start at `words[at]`. */
-  setOf(words: Uint32Array, at: number): number
   /** What a look-up goes through (see `buildTrie`), and where in it one of an IPv6 address begins; one of IPv4 at 0. */
   readonly trie: Int32Array
   readonly rootOfIPv6: number
@@ -54,25 +52,7 @@ export function createPrefixTable(prefixes: readonly MarkedPrefix[]): PrefixTabl
     { found: ipv4, word: 3 },
     { found: ipv6, word: 0 },
   ])
-  const rootOfIPv6 = roots[1]!
-  return {
-    sets,
-    trie,
-    rootOfIPv6,
-    setOf(words, at) {
-      const isIPv4 = words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0xffff
-      let word = isIPv4 ? at + 3 : at
-      let entry = trie[(isIPv4 ? 0 : rootOfIPv6) + (words[word]! >>> 16)]!
-      for (let shift = 8; entry < 0; shift -= 8) {
-        if (shift < 0) {
-          shift = 24
-          word++
-        }
-        entry = trie[((words[word]! >>> shift) & 255) - entry]!
-      }
-      return entry
-    },
-  }
+  return { sets, trie, rootOfIPv6: roots[1]! }
 }
 
 /** Prefixes either nest or lie apart: a walk in order of their starts, with the open ones on a stack, cuts all addresses into stretches. */

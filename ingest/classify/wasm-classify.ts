@@ -16,6 +16,7 @@ interface Functions {
     dstSet: number,
     multicast: number,
   ): void
+  setsOf(count: number, addresses: number, step: number, trie: number, rootOfIPv6: number, sets: number): void
   codesOfValue(length: number, values: number, table: number, codes: number): void
   codesOfValueOrGroup(
     length: number,
