@@ -14,6 +14,9 @@ export const TARGETS = {
   'nfcapd.ts': '../decode/nfcapd.wasm.ts',
 }
 
+/** What has a memory of its own; all others work in the heap of a thread, which other threads may see. */
+const ALONE = new Set(['inflate.ts'])
+
 /** The text of the module that holds the compiled source. */
 export async function compile(source) {
   const options = [
@@ -23,9 +26,7 @@ export async function compile(source) {
     'stub',
     '--noAssert',
     '--importMemory',
-    '--sharedMemory',
-    '--maximumMemory',
-    '65536',
+    ...(ALONE.has(source) ? [] : ['--sharedMemory', '--maximumMemory', '65536']),
     '--enable',
     'simd,threads',
     '-o',

@@ -63,7 +63,7 @@ function createNfcapdMemory(): NfcapdMemory {
   const found = words(FOUND_WORDS)
   const receivedMs = new Float64Array(found.buffer, found.byteOffset, 1)
   const packed = new Uint8Array(...allocate(MOST_UNPACKED + WORD))
-  const unpacked = new Uint8Array(...allocate(MOST_UNPACKED))
+  const unpacked = new Uint8Array(...allocate(MOST_UNPACKED + WORD))
   const [packedAt, unpackedAt] = [packed.byteOffset, unpacked.byteOffset]
   const { unpack, readFlows } = startWasm<Functions>(CODE, heapMemory())
   const places = [shapes, exporters, columnPlaces, found].map(({ byteOffset }) => byteOffset) as Places
@@ -82,8 +82,9 @@ function createNfcapdMemory(): NfcapdMemory {
     },
     hold(block) {
       if (block.buffer === unpacked.buffer) return block.byteOffset
-      unpacked.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength))
-      return unpackedAt
+      const at = unpackedAt + (block.byteOffset % WORD)
+      unpacked.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), at - unpackedAt)
+      return at
     },
     readFlows(from, behind) {
       const at = readFlows(from, behind, batch.length, BATCH_SIZE - 1, ...places)

@@ -1,5 +1,5 @@
 import { UserError } from './errors.ts'
-import { createWasmMemory, PAGE, type WasmMemory } from './wasm.ts'
+import { createSharedWasmMemory, PAGE, type SharedWasmMemory } from './wasm.ts'
 
 /*
  * The memory of a thread in which JavaScript and WebAssembly work on the same columns and tables: what one has written, the other
@@ -20,7 +20,7 @@ const MOST = 2 ** 32
 const LEAST = 64
 
 interface Heap {
-  readonly memory: WasmMemory
+  readonly memory: SharedWasmMemory
   /** By size: where places begin that were given back. */
   readonly free: Map<number, number[]>
   /** Behind the last place. */
@@ -34,12 +34,12 @@ let made: Heap | undefined
 
 function heap(): Heap {
   if (!HOST_IS_LITTLE) throw new UserError('this machine is big-endian; flowscan counts flows on little-endian ones')
-  made ??= { memory: createWasmMemory(PAGE, MOST), free: new Map(), end: LEAST }
+  made ??= { memory: createSharedWasmMemory(PAGE, MOST), free: new Map(), end: LEAST }
   return made
 }
 
 /** What WebAssembly works on in this thread. */
-export function heapMemory(): WasmMemory {
+export function heapMemory(): SharedWasmMemory {
   return heap().memory
 }
 
