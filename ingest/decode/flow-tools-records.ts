@@ -1,4 +1,5 @@
-import { createFlowBatch, type FlowBatch, UNKNOWN } from '../model/flow-batch.ts'
+import { BATCH_SIZE, createFlowBatch, type FlowBatch, UNKNOWN } from '../model/flow-batch.ts'
+import type { Room } from '../model/heap.ts'
 import type { ExporterIndex } from './exporters.ts'
 import type { FlowToolsHeader } from './flow-tools-header.ts'
 import { momentOfUptime } from './moments.ts'
@@ -172,9 +173,11 @@ export function layoutOf(header: FlowToolsHeader): RecordLayout | undefined {
   return exportVersion === 8 ? AGGREGATED[aggregationMethod ?? 0] : SINGLES[exportVersion]
 }
 
-/** A batch in which all that these records cannot say is already said, so that their reader need not write it. */
-export function createRecordBatch({ srcAddr, dstAddr, flows, protocol, tos }: RecordLayout): FlowBatch {
-  const batch = createFlowBatch()
+/** A batch, where it is counted without a copy, in which all that these records cannot say is already said: their reader need not write it. */
+export function createRecordBatch({ srcAddr, dstAddr, flows, protocol, tos }: RecordLayout, room: Room): FlowBatch {
+  const batch = createFlowBatch(BATCH_SIZE, room.allocate)
+  const { length: _, ...columns } = batch
+  for (const column of Object.values(columns)) column.fill(0)
   if (srcAddr !== undefined) mapIPv4(batch.srcAddr)
   if (dstAddr !== undefined) mapIPv4(batch.dstAddr)
   if (flows === undefined) batch.flows.fill(1)

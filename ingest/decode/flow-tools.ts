@@ -1,5 +1,6 @@
 import { DecodeError } from '../model/errors.ts'
-import type { FlowFileSummary } from '../model/flow-batch.ts'
+import type { FlowBatch, FlowFileSummary } from '../model/flow-batch.ts'
+import { openRoom } from '../model/heap.ts'
 import { ByteReader } from './bytes.ts'
 import type { Decoder, EmitBatch } from './decoder.ts'
 import { createExporterIndex } from './exporters.ts'
@@ -134,8 +135,23 @@ async function decodeRecords(
   summary: FlowFileSummary,
   emit: EmitBatch,
 ): Promise<number> {
+  const room = openRoom()
+  try {
+    return await readRecords(bytes, header, layout, createRecordBatch(layout, room), summary, emit)
+  } finally {
+    room.close()
+  }
+}
+
+async function readRecords(
+  bytes: ByteReader,
+  header: FlowToolsHeader,
+  layout: RecordLayout,
+  batch: FlowBatch,
+  summary: FlowFileSummary,
+  emit: EmitBatch,
+): Promise<number> {
   const read = recordReader(layout, header.littleEndian, createExporterIndex(summary.exporters))
-  const batch = createRecordBatch(layout)
   const flush = () => {
     if (batch.length > 0) emit(batch, summary)
     batch.length = 0
