@@ -31,7 +31,7 @@ describe.skipIf(isWithout('pages for everybody', 'chromium'))('every kind of pag
     await browser?.close()
     await server?.close()
     rmSync(base, { recursive: true, force: true })
-  })
+  }, 60_000)
 
   /** What axe finds: a sentence each. */
   async function findings(page: Page): Promise<string[]> {
@@ -89,7 +89,7 @@ describe.skipIf(isWithout('pages for everybody', 'chromium'))('every kind of pag
 
   test('the keyboard comes everywhere, and is seen where it is', { timeout: 120_000 }, async () => {
     await visit(browser, server.url, { viewport: { width: 1280, height: 900 } }, async (page) => {
-      for (const address of ['', 'networks/', 'networks/services/', 'quality/']) {
+      for (const address of ['', 'networks/', 'networks/dormitories/', 'networks/services/', 'quality/']) {
         await page.goto(server.url + address)
         const stops = (await page.evaluate(`[...document.querySelectorAll('${STOPS}')]
           .filter((each) => each.checkVisibility()).length`)) as number
