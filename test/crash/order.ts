@@ -46,7 +46,8 @@ function offendedBy({ name }: Call, [from, to]: readonly string[], { bytes, name
   if (/^(unlink|rmdir)/.test(name)) return isOfNoReturn(from!) ? elsewhere() : []
   if (!name.startsWith('rename')) return []
   const inside = [...bytes, ...[...names].filter((path) => path !== from)].filter((path) => isBelow(path, from!))
-  const isPointer = /^(index\.json\.gz|current)$/.test(basename(to!))
+  // Within a directory that has no name yet nothing points anywhere.
+  const isPointer = /^(index\.json\.gz|current)$/.test(basename(to!)) && isOfNoReturn(dirname(to!))
   return isOfNoReturn(from!) || isPointer ? [...inside, ...elsewhere()] : inside
 }
 
