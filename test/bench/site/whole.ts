@@ -38,7 +38,7 @@ async function measureCampus(base: string, only: readonly string[], tell: (figur
   if (only.includes('weight')) measureWeight(root, tell)
   const nginx: Nginx = await startNginx(join(base, 'nginx'), { root })
   try {
-    if (only.includes('paint')) await measurePaint(nginx.url, CAMPUS.end, tell)
+    if (only.includes('paint')) await measurePaint(nginx.url, tell)
     if (only.includes('lighthouse')) await measureLighthouse(nginx.url, tell)
   } finally {
     await nginx.stop()
