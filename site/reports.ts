@@ -30,7 +30,7 @@ import { addSeries, createTally, reviveTally, type Tally } from './tally.ts'
  * the pages: `<month>.json.gz`, what the list tells and what that was made from; `<month>.statement.json.gz`, all figures;
  * `<month>.tally.json.gz`, what the days of an open month that are over add up to.
  */
-const SCHEMA = 1
+const SCHEMA = 2
 const HOUR = 3600
 
 /** What the list of months tells of one. */
