@@ -97,7 +97,7 @@ const WRONG_TEMPLATE: Fault = {
   to: "template: 'quality'",
 }
 
-test('case 107: a build whose template throws ends with 70, the old site stays; the next one goes on', {
+test('case 107: a build whose template throws ends with 78, the old site stays; the next one goes on', {
   timeout: 120_000,
 }, async () => {
   const base = setUp(3)
@@ -106,7 +106,7 @@ test('case 107: a build whose template throws ends with 70, the old site stays; 
   const before = site()
   writeFlowFiles(join(base, 'flows'), 4)
   const { code, stderr } = await runFlowscan(spoilProduct(temporaryDirectory(), WRONG_TEMPLATE), base, 'run')
-  expect(code).toBe(70)
+  expect(code).toBe(78)
   expect(stderr).toMatch(/quality\.njk/)
   expect(site()).toEqual(before)
   expect(readdirSync(join(base, 'public/releases')).filter((name) => name.startsWith('.'))).toEqual([])
