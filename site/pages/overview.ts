@@ -7,6 +7,7 @@ import {
   ABOUT,
   boardSlotAddress,
   dimensionAddress,
+  explorerAddress,
   link,
   memberAddress,
   OVERVIEW,
@@ -48,7 +49,7 @@ export function overviewPage(
 ): Page {
   const subject = totalSubject(site)
   const events = eventsBetween(site.happened.events, site.timeZone, day.from, day.to)
-  const { chart, table } = stackOf(day, 'octets', subject, {
+  const { chart, readout } = stackOf(day, 'octets', subject, {
     address: OVERVIEW,
     timeZone: site.timeZone,
     window: '24 hours',
@@ -74,7 +75,12 @@ export function overviewPage(
       tiles: tilesOf(day),
       quality: qualityOf(site, day, lost, first, findings),
       by: midSentence(breakdownOfTotal(site).dimension.singular),
-      table,
+      byHref: link(OVERVIEW, dimensionAddress(breakdownOfTotal(site).dimension)),
+      timeZone: site.timeZone,
+      // The page of all traffic has the same chart, and its numbers beside it.
+      source: link(OVERVIEW, `${TOTAL_SUBJECT}${SHOWN.octets.name}.json`),
+      explore: link(OVERVIEW, explorerAddress({ measure: 'octets', ...subject.exploration })),
+      readout,
       events,
       ranges: RANGE_NAMES.map((name) => ({
         href: link(OVERVIEW, rangeAddress(TOTAL_SUBJECT, name)),

@@ -50,6 +50,6 @@ export function readoutOf(
 
 /** Over the seconds that were measured; also of what is left of a total, which is no cell. */
 function averageOf({ known }: Pick<Measured, 'known'>, rates: PointRates): number | null {
-  const seconds = known.reduce((sum, each) => sum + each, 0)
+  const seconds = known.reduce((sum, each, at) => (rates[at] === null ? sum : sum + each), 0)
   return seconds === 0 ? null : rates.reduce<number>((sum, rate, at) => sum + (rate ?? 0) * known[at]!, 0) / seconds
 }

@@ -40,8 +40,6 @@ export interface FiguresRow {
   readonly href: string | null
   /** `null`: not on the chart. */
   readonly color: string | null
-  /** On the chart as a layer of its own. */
-  readonly isDrawn: boolean
   readonly share: string
   /** In and out of: now, average, maximum, 95th percentile, minimum, total. */
   readonly cells: readonly string[]
@@ -142,14 +140,12 @@ function tableOf(
       label,
       href: link(from, address),
       color: colors.get(id) ?? (isStacked ? OTHER_COLOR : null),
-      isDrawn: colors.has(id),
       ...figuresRow(traffic, measure, cell, subject.cell),
     })),
     total: {
       label: 'Total',
       href: null,
       color: null,
-      isDrawn: false,
       ...figuresRow(traffic, measure, subject.cell, subject.cell),
     },
     quiet: breakdown.layers.filter(({ cell }) => !sawTraffic(traffic, cell)).map(({ label }) => label),
@@ -167,7 +163,6 @@ function wholeTable(traffic: Traffic, { title, cell, color }: StackSubject): Fig
       label: SHOWN[measure].title,
       href: null,
       color: measure === 'octets' ? color : null,
-      isDrawn: measure === 'octets',
       ...figuresRow(traffic, measure, cell, TOTAL, SHOWN[measure].volume),
     })),
     total: null,
