@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Board } from '../ingest/model/board.ts'
 import { dayOf, SLOT_SECONDS } from '../ingest/model/time.ts'
-import { DamagedFile, listDirectory, readJson, writeJson } from '../ingest/store/files.ts'
+import { listDirectory, writeJson } from '../ingest/store/files.ts'
 import { recountsOf, storeRoot } from '../ingest/store/generation.ts'
 import { hashDays } from '../ingest/store/part.ts'
 import { isSince, readIndex as readSeriesIndex } from '../ingest/store/series-index.ts'
@@ -13,6 +13,7 @@ import { dayPage } from './pages/day.ts'
 import type { Page } from './pages/page.ts'
 import type { Site } from './pages/site.ts'
 import { slotPage } from './pages/slot.ts'
+import { readRemembered } from './remembered.ts'
 
 /*
  * The scoreboards of every slot and day that ever was. Releases come and go; the archive stays, and every release points
@@ -193,21 +194,10 @@ function indexPath(directory: string): string {
 }
 
 function readRecord(directory: string, day: string): DayRecord {
-  return (readStored(recordPath(directory, day)) as DayRecord | null) ?? { slots: {}, key: '' }
+  return readRemembered<DayRecord>(recordPath(directory, day), SCHEMA) ?? { slots: {}, key: '' }
 }
 
 /** By day, which parts it had (`hashOf`) when its pages were last looked at. */
 function readIndex(directory: string): Record<string, string> {
-  return (readStored(indexPath(directory)) as { days: Record<string, string> } | null)?.days ?? {}
-}
-
-/** What cannot be read is forgotten: then pages are rendered again. */
-function readStored(path: string): object | null {
-  try {
-    const stored = readJson(path)?.value as ({ schema: number } & object) | undefined
-    return stored?.schema === SCHEMA ? stored : null
-  } catch (error) {
-    if (error instanceof DamagedFile) return null
-    throw error
-  }
+  return readRemembered<{ days: Record<string, string> }>(indexPath(directory), SCHEMA)?.days ?? {}
 }

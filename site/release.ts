@@ -2,17 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { STEPS } from '../ingest/model/time.ts'
-import {
-  DamagedFile,
-  isThere,
-  listDirectory,
-  makeDirectory,
-  readJson,
-  syncDirectory,
-  TEMPORARY,
-  writeJson,
-} from '../ingest/store/files.ts'
+import { isThere, listDirectory, makeDirectory, syncDirectory, TEMPORARY, writeJson } from '../ingest/store/files.ts'
 import { archivePath } from './links.ts'
+import { readRemembered } from './remembered.ts'
 import type { RangeName } from './traffic.ts'
 import { withTwinNames, withTwins } from './twins.ts'
 import { flushDirectories, linkFiles, type NewFile, secondBehind, writeFiles } from './write.ts'
@@ -60,13 +52,8 @@ export interface CurrentRelease extends ReleaseRecord {
 export function readCurrent(siteDirectory: string): CurrentRelease | null {
   const directory = currentDirectory(siteDirectory)
   if (directory === null) return null
-  try {
-    const stored = readJson(`${directory}.json.gz`)?.value as ({ schema: number } & ReleaseRecord) | undefined
-    return stored?.schema === SCHEMA ? { ...stored, directory } : null
-  } catch (error) {
-    if (error instanceof DamagedFile) return null
-    throw error
-  }
+  const record = readRemembered<ReleaseRecord>(`${directory}.json.gz`, SCHEMA)
+  return record === null ? null : { ...record, directory }
 }
 
 function currentDirectory(siteDirectory: string): string | null {

@@ -1,5 +1,6 @@
 import { STEPS, type StepName } from '../../ingest/model/time.ts'
-import { DamagedFile, readJson, writeJson } from '../../ingest/store/files.ts'
+import { writeJson } from '../../ingest/store/files.ts'
+import { readRemembered } from '../remembered.ts'
 import { dataDirectory } from './places.ts'
 
 /*
@@ -23,13 +24,7 @@ export interface WindowRecord {
 }
 
 export function readRecord(siteDirectory: string): DataRecord {
-  try {
-    const stored = readJson(recordPath(siteDirectory))?.value as ({ schema: number } & DataRecord) | undefined
-    return stored?.schema === SCHEMA ? stored : EMPTY
-  } catch (error) {
-    if (error instanceof DamagedFile) return EMPTY
-    throw error
-  }
+  return readRemembered<DataRecord>(recordPath(siteDirectory), SCHEMA) ?? EMPTY
 }
 
 export function writeRecord(siteDirectory: string, record: DataRecord): void {

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import { DamagedFile, encodeJson, readJson } from '../../ingest/store/files.ts'
+import { encodeJson } from '../../ingest/store/files.ts'
+import { readRemembered } from '../remembered.ts'
 import { writeFiles } from '../write.ts'
 
 /*
  * What flowscan wrote into a plain directory: everything else in it is somebody else's. It is written down before anything is, and so holds at every moment at least
- * what is there. One file for each unit, and one that names the units, so that nobody reads a list of files that did not change.
+ * what is there; where it cannot be read, what is there is taken for somebody else's. One file for each unit, and one that names the units, so that nobody reads a list of files that did not change.
  */
 const SCHEMA = 1
 /** In the directory itself, so that it tells of that directory and no other. */
@@ -16,7 +17,7 @@ export type UnitStates = { readonly [path: string]: string | null }
 export type FileStates = { readonly [path: string]: string | null }
 
 export function readUnits(mirror: string): UnitStates {
-  return (readRecord(join(mirror, FOLDER, 'units.json.gz')) as { units: UnitStates } | null)?.units ?? {}
+  return readRemembered<{ units: UnitStates }>(join(mirror, FOLDER, 'units.json.gz'), SCHEMA)?.units ?? {}
 }
 
 export async function writeUnits(mirror: string, units: UnitStates): Promise<void> {
@@ -24,7 +25,7 @@ export async function writeUnits(mirror: string, units: UnitStates): Promise<voi
 }
 
 export function readFiles(mirror: string, unit: string): FileStates {
-  return (readRecord(unitPath(mirror, unit)) as { files: FileStates } | null)?.files ?? {}
+  return readRemembered<{ files: FileStates }>(unitPath(mirror, unit), SCHEMA)?.files ?? {}
 }
 
 export async function writeFileStates(mirror: string, unit: string, files: FileStates): Promise<void> {
@@ -38,15 +39,4 @@ export function unitPath(mirror: string, unit: string): string {
 
 async function writeRecord(path: string, content: object): Promise<void> {
   await writeFiles([{ path, text: encodeJson({ schema: SCHEMA, ...content }).bytes }], 0)
-}
-
-/** What cannot be read is unknown: then what is there is taken for somebody else's. */
-function readRecord(path: string): object | null {
-  try {
-    const stored = readJson(path)?.value as ({ schema: number } & object) | undefined
-    return stored?.schema === SCHEMA ? stored : null
-  } catch (error) {
-    if (error instanceof DamagedFile) return null
-    throw error
-  }
 }
