@@ -1,11 +1,19 @@
 import { Worker } from 'node:worker_threads'
-import type { FlowReader, ReadFile } from '../decode/flow-reader.ts'
-import { BATCH_SIZE, createFlowBatch, type FlowBatch, type FlowsSoFar } from '../model/flow-batch.ts'
+import type { EmitBatch } from '../decode/decoder.ts'
+import type { FlowReader } from '../decode/flow-reader.ts'
+import {
+  BATCH_SIZE,
+  createFlowBatch,
+  type FlowBatch,
+  type FlowFileSummary,
+  type FlowsSoFar,
+} from '../model/flow-batch.ts'
 import { openRoom } from '../model/heap.ts'
+import { hashDescriptor } from './descriptor.ts'
 import { type Failure, toError } from './failure.ts'
 
 /** Batches that may be decoded and not yet counted. */
-const AHEAD = 8
+const AHEAD = 3
 
 /** What the thread is given: batches and the marks of those that it may fill, both in memory that two threads see; the batches in the heap of the one that counts. */
 export interface DecodeTask {
@@ -19,44 +27,62 @@ export interface DecodeTask {
 /** What the thread tells. `known.exporters`: only those that are new. */
 export type DecodeNews =
   | { readonly filled: number; readonly length: number; readonly known: FlowsSoFar }
-  | { readonly read: ReadFile }
+  | { readonly summary: FlowFileSummary }
   | { readonly failure: Failure }
 
-/** Reads the flow file behind a descriptor in a thread of its own, so that one huge file keeps two cores busy: one decodes, this one counts. */
+/**
+ * Reads the flow file behind a descriptor in a thread of its own, so that one huge file keeps two cores busy: one decodes, this one counts, and
+ * takes the file's hash between batches. Who calls sees to it that the file is the same as long as that takes.
+ */
 export function readAhead(descriptor: number, timeZone: string): FlowReader {
-  return (emit) =>
-    new Promise((resolve, reject) => {
-      const room = openRoom()
-      const batches = Array.from({ length: AHEAD }, () => createFlowBatch(BATCH_SIZE, room.allocate))
-      const isFree = new Int32Array(new SharedArrayBuffer(AHEAD * 4)).fill(1)
-      const exporters: string[] = []
-      const workerData: DecodeTask = { descriptor, timeZone, batches, isFree }
-      const worker = new Worker(new URL('./decode-thread.js', import.meta.url), { workerData })
-      /** The descriptor is the caller's to close, and the room ours: not before the thread has let go of them. What that told meanwhile no longer counts. */
-      const end = (settle: () => void) => {
-        worker.removeAllListeners('message')
-        void worker.terminate().then(() => {
-          room.close()
-          settle()
-        })
-      }
-      const fail = (error: unknown) => end(() => reject(error))
-      const count = (filled: number, length: number, known: FlowsSoFar) => {
-        exporters.push(...known.exporters)
-        batches[filled]!.length = length
-        emit(batches[filled]!, { ...known, exporters })
-        Atomics.store(isFree, filled, 1)
-        Atomics.notify(isFree, filled)
-      }
-      worker.on('message', (news: DecodeNews) => {
-        if ('read' in news) return end(() => resolve(news.read))
-        if ('failure' in news) return fail(toError(news.failure))
-        try {
-          count(news.filled, news.length, news.known)
-        } catch (error) {
-          fail(error)
-        }
+  return async (emit) => {
+    let isWanted = true
+    const decoded = decodeAhead(descriptor, timeZone, emit)
+    const hashed = hashDescriptor(descriptor, () => isWanted)
+    try {
+      const [summary, content] = await Promise.all([decoded, hashed])
+      return { summary, content }
+    } finally {
+      // The descriptor is the caller's to close: not before both have let go of it.
+      isWanted = false
+      await Promise.allSettled([decoded, hashed])
+    }
+  }
+}
+
+function decodeAhead(descriptor: number, timeZone: string, emit: EmitBatch): Promise<FlowFileSummary> {
+  return new Promise((resolve, reject) => {
+    const room = openRoom()
+    const batches = Array.from({ length: AHEAD }, () => createFlowBatch(BATCH_SIZE, room.allocate))
+    const isFree = new Int32Array(new SharedArrayBuffer(AHEAD * 4)).fill(1)
+    const exporters: string[] = []
+    const workerData: DecodeTask = { descriptor, timeZone, batches, isFree }
+    const worker = new Worker(new URL('./decode-thread.js', import.meta.url), { workerData })
+    /** The room is closed once the thread has let go of it. What that told meanwhile no longer counts. */
+    const end = (settle: () => void) => {
+      worker.removeAllListeners('message')
+      void worker.terminate().then(() => {
+        room.close()
+        settle()
       })
-      worker.on('error', fail)
+    }
+    const fail = (error: unknown) => end(() => reject(error))
+    const count = (filled: number, length: number, known: FlowsSoFar) => {
+      exporters.push(...known.exporters)
+      batches[filled]!.length = length
+      emit(batches[filled]!, { ...known, exporters })
+      Atomics.store(isFree, filled, 1)
+      Atomics.notify(isFree, filled)
+    }
+    worker.on('message', (news: DecodeNews) => {
+      if ('summary' in news) return end(() => resolve(news.summary))
+      if ('failure' in news) return fail(toError(news.failure))
+      try {
+        count(news.filled, news.length, news.known)
+      } catch (error) {
+        fail(error)
+      }
     })
+    worker.on('error', fail)
+  })
 }

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { copyFlows } from '../model/flow-batch.ts'
 import type { DecodeNews, DecodeTask } from './decode-ahead.ts'
-import { readDescriptor } from './descriptor.ts'
+import { decodeDescriptor } from './descriptor.ts'
 import { toFailure } from './failure.ts'
 
 /* A thread that decodes one flow file into batches that another counts (see `decode-ahead.ts`). */
@@ -11,19 +11,20 @@ const tell = (news: DecodeNews) => parentPort!.postMessage(news)
 let next = 0
 let told = 0
 try {
-  const read = await readDescriptor(
+  const summary = await decodeDescriptor(
     descriptor,
     timeZone,
-  )((batch, { exporters, captureStartMs, firstExportMs }) => {
-    Atomics.wait(isFree, next, 0)
-    Atomics.store(isFree, next, 0)
-    copyFlows(batch, batches[next]!)
-    const known = { exporters: exporters.slice(told), captureStartMs, firstExportMs }
-    tell({ filled: next, length: batch.length, known })
-    told = exporters.length
-    next = (next + 1) % batches.length
-  })
-  tell({ read })
+    (batch, { exporters, captureStartMs, firstExportMs }) => {
+      Atomics.wait(isFree, next, 0)
+      Atomics.store(isFree, next, 0)
+      copyFlows(batch, batches[next]!)
+      const known = { exporters: exporters.slice(told), captureStartMs, firstExportMs }
+      tell({ filled: next, length: batch.length, known })
+      told = exporters.length
+      next = (next + 1) % batches.length
+    },
+  )
+  tell({ summary })
 } catch (error) {
   tell({ failure: toFailure(error) })
 }

@@ -1,4 +1,5 @@
-import { closeSync, openSync, readdirSync, statSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { closeSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readAhead } from '../../dist/ingest/run/decode-ahead.js'
@@ -66,6 +67,17 @@ describe('decoded in a thread of its own', () => {
       throw new UserError('too much')
     })
     await expect(read).rejects.toThrow('too much')
+  })
+
+  test('bytes that the decoder leaves unread are part of the content', async () => {
+    const path = join(temporaryDirectory(), 'nfcapd.202405010000')
+    const whole = readFileSync(join(FIXTURES, 'nfcapd', 'syn-v5multi.v2layout-1.7.8.nf'))
+    writeFileSync(path, Buffer.concat([whole, randomBytes(3_000_000)]))
+    const [{ content }, here] = await Promise.all(
+      [readAhead, readDescriptor].map((reader) => reader(open(path), 'UTC')(() => {})),
+    )
+    expect(content).toBe(createHash('sha256').update(readFileSync(path)).digest('hex'))
+    expect(here.content).toBe(content)
   })
 
   test('what the system refuses is told as in one thread', async () => {
