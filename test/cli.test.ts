@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { hashTree, temporaryDirectory } from './directory.ts'
 import { CONFIG, FIXTURES, writeFlowFiles } from './flow-files.ts'
 
-const CLI = new URL('../dist/ingest/cli.js', import.meta.url).pathname
+const CLI = new URL('../dist/flowscan/cli.js', import.meta.url).pathname
 
 /** Runs the command from the root directory, as systemd does. */
 function flowscan(...args: string[]) {

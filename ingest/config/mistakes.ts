@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { printable } from '../model/text.ts'
 
 /** One line for each mistake in a config: its key, what was found, what was expected. */

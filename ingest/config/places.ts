@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Config, Source } from './schema.ts'
 
 /** Does a path lie in a directory, however deep? Both absolute; a directory does not lie in itself. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { schema } from './schema.ts'
 
 /** What CUFlow's directives became. `key` is a key of the config, or what to do without one. */

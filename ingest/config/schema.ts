@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { OTHER, TOTAL } from '../model/cell.ts'
 import { mistakeInLabel } from '../model/text.ts'
 import {

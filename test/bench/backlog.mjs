@@ -31,7 +31,7 @@ export default { ...campus, flows: { dir: 'flows', saved: 'saved', settleSeconds
   const began = performance.now()
   const { status, stderr } = spawnSync(
     process.execPath,
-    ['--import', `${ROOT}test/bench/usage.mjs`, `${ROOT}dist/ingest/cli.js`, 'ingest', '-c', config],
+    ['--import', `${ROOT}test/bench/usage.mjs`, `${ROOT}dist/flowscan/cli.js`, 'ingest', '-c', config],
     { env: { ...process.env, USAGE: usage }, encoding: 'utf8', maxBuffer: 1 << 30 },
   )
   const wall = (performance.now() - began) / 1000

@@ -77,7 +77,7 @@ function measureFlowscan(path) {
     const usage = join(home, 'usage.json')
     const { status, stderr } = spawnSync(
       process.execPath,
-      ['--import', `${ROOT}test/bench/usage.mjs`, `${ROOT}dist/ingest/cli.js`, 'ingest', '-c', config],
+      ['--import', `${ROOT}test/bench/usage.mjs`, `${ROOT}dist/flowscan/cli.js`, 'ingest', '-c', config],
       { env: { ...process.env, USAGE: usage }, encoding: 'utf8' },
     )
     const wall = (performance.now() - began) / 1000

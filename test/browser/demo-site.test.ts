@@ -13,7 +13,7 @@ import { CAMPUS, PAGES } from './pages.ts'
  * The demo's campus as people use it: four hours of it, built, served by `flowscan serve` and looked at with a real browser.
  * `matrix.test.ts` looks at every page in every way.
  */
-const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+const CLI = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
 describe.skipIf(isWithout('the site in a browser', 'chromium'))('the demo site', () => {
   let base: string
   let server: ChildProcess

@@ -15,7 +15,7 @@ import { findProgram, isWithout } from '../programs.ts'
  * Nothing made up: pages are fetched over the loopback, tcpdump records the packets, softflowd makes flows of them and
  * exports NetFlow version 9, nfcapd writes the file, flowscan counts it. Expected is what nfdump reads out of that file.
  */
-const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+const CLI = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
 const SERVER = '127.0.0.1'
 const CLIENT = '127.0.0.2'
 const BODIES = [100_000, 5_000, 250_000]

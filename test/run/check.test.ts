@@ -8,7 +8,7 @@ import { checkDirectories } from '../../ingest/run/check.ts'
 import { temporaryDirectory } from '../directory.ts'
 import { writeFlowFiles } from '../flow-files.ts'
 
-const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+const CLI = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
 
 /** What is found where this config stands, as `level subject: message`, with the directory as `.`. */
 function findings(base: string, config: Partial<ConfigInput>): string[] {

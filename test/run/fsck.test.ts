@@ -226,7 +226,7 @@ test('leftovers and files of others are listed and never touched', async () => {
 })
 
 test('the command prints a table and ends with 65, 0 once repaired, 75 while a run is at work', () => {
-  const cli = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+  const cli = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
   const config = join(base, 'flowscan.config.json')
   writeFileSync(config, JSON.stringify(CONFIG))
   const run = (...options: string[]) =>

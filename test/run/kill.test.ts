@@ -10,7 +10,7 @@ import { CONFIG, writeFlowFiles } from '../flow-files.ts'
  * run. Moments are spread over the whole run by time, and every other one over its files, which no load of the machine
  * shifts; three kills in a row before each recovery.
  */
-const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+const CLI = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
 const FILES = 12
 const KILLS = 24
 const KILLS_IN_A_ROW = 3

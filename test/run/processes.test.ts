@@ -121,7 +121,7 @@ test.skipIf(isWithout('a disk that gives back other bytes', 'strace'))(
     const expected = await undisturbed(1)
     const part = Object.keys(expected).find((path) => path.startsWith('data/parts'))!
     const argv = ['-f', '-qq', '-P', join(base, part), '-e', 'trace=read', '-e', 'inject=read:retval=100:when=1']
-    const cli = ['dist/ingest/cli.js', 'ingest', '--config', join(base, 'flowscan.config.json')]
+    const cli = ['dist/flowscan/cli.js', 'ingest', '--config', join(base, 'flowscan.config.json')]
     const { status, stderr } = spawnSync('strace', [...argv, process.execPath, ...cli], {
       encoding: 'utf8',
       cwd: PRODUCT,
@@ -194,7 +194,7 @@ test('case 93: a config that changes during a run: the run goes by what it read'
 writeFileSync(${JSON.stringify(config)}, 'export default { "subnets": ')
 export default ${JSON.stringify(CONFIG)}\n`,
   )
-  const { status, stderr } = spawnSync(process.execPath, ['dist/ingest/cli.js', 'run', '--config', config], {
+  const { status, stderr } = spawnSync(process.execPath, ['dist/flowscan/cli.js', 'run', '--config', config], {
     encoding: 'utf8',
     cwd: PRODUCT,
   })

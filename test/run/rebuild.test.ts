@@ -211,7 +211,7 @@ test('days of which nothing is stored are a mistake, and nothing changes', async
   expect(hashTree(base, 'data')).toEqual(before)
 })
 
-const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+const CLI = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
 
 test('case 104: killed at any moment, what counts is the old or the new, never both; called again it comes to the same end', async () => {
   const config = join(base, 'flowscan.config.json')

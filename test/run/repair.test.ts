@@ -54,7 +54,7 @@ async function ingestAgain(loaded: LoadedConfig): Promise<Repair[]> {
   return repairs
 }
 
-const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+const CLI = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
 
 /** Runs `flowscan ingest`; kills it after a time. */
 async function ingestKilled(base: string, ms: number): Promise<void> {

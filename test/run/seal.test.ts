@@ -145,7 +145,7 @@ test('a damaged part of a sealed day whose flow file has gone leaves a gap; the 
   expect(await ingestAgain(loaded)).toEqual([])
 })
 
-const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+const CLI = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
 
 test('killed while it seals or mends, at any moment: the next run ends with the same bytes', async () => {
   const { base, data, loaded, before } = await setUpSealed()

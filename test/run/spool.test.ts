@@ -93,7 +93,7 @@ function setUp(flows: object | readonly object[] = {}): Spool {
   }
 }
 
-const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+const CLI = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
 
 /** Runs flowscan on the config of a spool; as `uid`, where we are root. */
 function runCli(

@@ -122,7 +122,7 @@ test('the command prints a line for each day and ends with 0, or with 65 where s
   // Enough for several threads.
   writeFlowFiles(join(base, 'flows'), 14)
   await ingest(load(base))
-  const cli = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+  const cli = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
   const config = join(base, 'flowscan.config.json')
   writeFileSync(config, JSON.stringify(CONFIG))
   const run = (...options: string[]) =>

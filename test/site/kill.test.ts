@@ -10,7 +10,7 @@ import { CONFIG, configOf, part, store } from './stored.ts'
  * `flowscan build`, the compiled one, killed at moments spread over its whole run. What a visitor sees is the old site or
  * the new one, byte for byte; what is left behind does not disturb the next build.
  */
-const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+const CLI = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
 const KILLS = 12
 
 /** Returns how long it took, in milliseconds. */

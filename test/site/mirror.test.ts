@@ -258,7 +258,7 @@ test('killed at moments spread over a build, by SIGKILL: no link is dead, and th
   const base = temporaryDirectory()
   const own = { ...configOf(), data: join(base, 'data') }
   writeFileSync(join(base, 'flowscan.config.json'), JSON.stringify({ ...CONFIG, site: { mirror: 'htdocs' } }))
-  const cli = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+  const cli = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
   const start = () => spawn(process.execPath, [cli, 'build', '--config', join(base, 'flowscan.config.json')])
   const build = () => new Promise((resolve) => start().once('exit', resolve))
   store(own, slot(0), slot(1))

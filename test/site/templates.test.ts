@@ -96,7 +96,7 @@ describe('templates of one’s own', () => {
 })
 
 describe('flowscan build --watch', () => {
-  const CLI = new URL('../../dist/ingest/cli.js', import.meta.url).pathname
+  const CLI = new URL('../../dist/flowscan/cli.js', import.meta.url).pathname
 
   /** Resolves with what was said once it holds `text`, counted from the last time. */
   function listenTo(child: ChildProcess) {

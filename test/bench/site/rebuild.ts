@@ -105,7 +105,7 @@ function build(config: string): Used {
   const usage = `${config}.usage`
   const { status, stderr } = spawnSync(
     process.execPath,
-    ['--import', `${ROOT}test/bench/usage.mjs`, `${ROOT}dist/ingest/cli.js`, 'build', '-c', config],
+    ['--import', `${ROOT}test/bench/usage.mjs`, `${ROOT}dist/flowscan/cli.js`, 'build', '-c', config],
     { env: { ...process.env, USAGE: usage }, encoding: 'utf8' },
   )
   if (status !== 0) throw new Error(`flowscan build failed: ${stderr}`)
