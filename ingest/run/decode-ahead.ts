@@ -56,17 +56,14 @@ function decodeAhead(descriptor: number, timeZone: string, emit: EmitBatch): Pro
     const batches = Array.from({ length: AHEAD }, () => createFlowBatch(BATCH_SIZE, room.allocate))
     const isFree = new Int32Array(new SharedArrayBuffer(AHEAD * 4)).fill(1)
     const exporters: string[] = []
-    const workerData: DecodeTask = { descriptor, timeZone, batches, isFree }
-    const worker = new Worker(new URL('./decode-thread.js', import.meta.url), { workerData })
-    /** The room is closed once the thread has let go of it. What that told meanwhile no longer counts. */
-    const end = (settle: () => void) => {
-      worker.removeAllListeners('message')
-      void worker.terminate().then(() => {
-        room.close()
-        settle()
-      })
+    const worker = takeThread()
+    /** Nothing that the thread tells counts any more; the room is closed once it has let go of it. */
+    const end = async (rest: () => unknown, settle: () => void) => {
+      worker.removeAllListeners('message').removeAllListeners('error')
+      await rest()
+      room.close()
+      settle()
     }
-    const fail = (error: unknown) => end(() => reject(error))
     const count = (filled: number, length: number, known: FlowsSoFar) => {
       exporters.push(...known.exporters)
       batches[filled]!.length = length
@@ -74,15 +71,45 @@ function decodeAhead(descriptor: number, timeZone: string, emit: EmitBatch): Pro
       Atomics.store(isFree, filled, 1)
       Atomics.notify(isFree, filled)
     }
+    const stop = (error: unknown) =>
+      end(
+        () => worker.terminate(),
+        () => reject(error),
+      )
     worker.on('message', (news: DecodeNews) => {
-      if ('summary' in news) return end(() => resolve(news.summary))
-      if ('failure' in news) return fail(toError(news.failure))
+      if ('summary' in news)
+        return end(
+          () => giveBack(worker),
+          () => resolve(news.summary),
+        )
+      if ('failure' in news)
+        return end(
+          () => giveBack(worker),
+          () => reject(toError(news.failure)),
+        )
       try {
         count(news.filled, news.length, news.known)
       } catch (error) {
-        fail(error)
+        stop(error)
       }
     })
-    worker.on('error', fail)
+    worker.on('error', stop)
+    worker.postMessage({ descriptor, timeZone, batches, isFree } satisfies DecodeTask)
   })
+}
+
+/** A thread at rest: the next huge file finds its code compiled. The process does not wait for it. */
+let atRest: Worker | undefined
+
+function takeThread(): Worker {
+  const worker = atRest ?? new Worker(new URL('./decode-thread.js', import.meta.url))
+  atRest = undefined
+  worker.ref()
+  return worker
+}
+
+function giveBack(worker: Worker): void {
+  worker.unref()
+  if (atRest === undefined) atRest = worker
+  else void worker.terminate()
 }
