@@ -40,7 +40,7 @@ export interface Tallier {
 /** From so many files on, threads that count one each are worth their start. */
 const MANY = 12
 /** From so many bytes on, a thread that decodes one file is worth its start. */
-const LARGE = 128 * 1024 * 1024
+const LARGE = 32 * 1024 * 1024
 
 /**
  * For `files` flow files: few are counted one after the other in this thread, those that are large with a second one that decodes; for
