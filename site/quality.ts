@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { TOTAL } from '../ingest/model/cell.ts'
 import { addCounters, type Counter, compareCounters } from '../ingest/model/counter.ts'
 import { DIRECTIONS, type Direction } from '../ingest/model/direction.ts'
-import type { Part } from '../ingest/model/part.ts'
+import type { Part, PartQuality } from '../ingest/model/part.ts'
 import { FLAWS, type Flaw } from '../ingest/model/quality.ts'
 import { dayOf } from '../ingest/model/time.ts'
-import { reviveAll } from '../ingest/store/counters.ts'
+import { reviveAll, reviveUnnamed } from '../ingest/store/counters.ts'
 import { DamagedFile, encodeJson, readJson, writeJson } from '../ingest/store/files.ts'
 import { recountsOf } from '../ingest/store/generation.ts'
 import type { Health } from '../ingest/store/health.ts'
@@ -36,6 +36,8 @@ export interface FlowFileQuality {
   /** `null`: it does not say. */
   readonly lost: number | null
   readonly warnings: { readonly count: number; readonly first: readonly string[] }
+  /** By dimension, what the config would have to name, and its octets among the first flows; see `PartQuality`. */
+  readonly unnamed: NonNullable<PartQuality['unnamed']>
   /** The busiest; `more`: how many others there were. */
   readonly exporters: readonly FileExporter[]
   readonly more: number
@@ -60,7 +62,7 @@ export interface RangeQuality {
 /** What is remembered of a file: a hostile one may name 65,536 exporters. */
 const MOST_EXPORTERS = 250
 const MOST_WARNINGS = 3
-const SCHEMA = 1
+const SCHEMA = 2
 
 interface Kept {
   readonly schema: number
@@ -137,6 +139,7 @@ function fileQuality({ slot, source, file, quality }: Part): FlowFileQuality {
     complete: file.complete,
     lost: quality.lost,
     warnings: { count: quality.warnings.length, first: quality.warnings.slice(0, MOST_WARNINGS) },
+    unnamed: quality.unnamed ?? {},
     exporters: exporters.slice(0, MOST_EXPORTERS),
     more: Math.max(0, exporters.length - MOST_EXPORTERS),
   }
@@ -148,6 +151,7 @@ function publicFile(file: FlowFileQuality): FlowFileQuality {
     ...file,
     source: publicSource(file.source),
     warnings: { count: file.warnings.count, first: [] },
+    unnamed: {},
     exporters: [],
     more: 0,
   }
@@ -166,7 +170,10 @@ function readKept(path: string): Omit<Kept, 'schema'> & { readonly sha256: strin
     const stored = readJson(path)
     const kept = stored?.value as Kept | undefined
     if (kept?.schema !== SCHEMA) return NOTHING
-    for (const { exporters } of Object.values(kept.files)) for (const exporter of exporters) reviveAll(exporter.counted)
+    for (const { exporters, unnamed } of Object.values(kept.files)) {
+      for (const exporter of exporters) reviveAll(exporter.counted)
+      reviveUnnamed(unnamed)
+    }
     for (const { quality } of Object.values(kept.ranges))
       for (const counted of [quality.flows, quality.flaws]) reviveAll(counted)
     return { ...kept, sha256: stored!.sha256 }

@@ -6,7 +6,7 @@ import type { DIRECTIONS } from '../model/direction.ts'
 import { BATCH_SIZE, type FlowBatch } from '../model/flow-batch.ts'
 import { openRoom } from '../model/heap.ts'
 import { MEASURES } from '../model/measure.ts'
-import type { PartHosts, PartSlot } from '../model/part.ts'
+import type { PartHosts, PartQuality, PartSlot } from '../model/part.ts'
 import { SLOT_MS } from '../model/time.ts'
 import { createCells } from './cells.ts'
 import { exporterTable } from './exporters.ts'
@@ -17,6 +17,7 @@ import { createCodePacking, createKindRows, createKinds, type KindRows } from '.
 import { createSorting } from './sorting.ts'
 import { countBefore, SLOTS_REACHED, slotWindow } from './spread.ts'
 import { createSums, sumAt } from './sums.ts'
+import { createUnnamed } from './unnamed.ts'
 
 /** What one file adds up to, by the time all its batches were added. */
 export interface Accumulation {
@@ -29,6 +30,7 @@ export interface Accumulation {
   readonly implausible: number
   readonly undersized: number
   readonly flowsByDirection: { readonly [D in (typeof DIRECTIONS)[number]]: Counter }
+  readonly unnamed: NonNullable<PartQuality['unnamed']>
   readonly exporters: { readonly [address: string]: { readonly flows: Counter; readonly sampleRate: number } }
   readonly slots: readonly PartSlot[]
   readonly hosts: PartHosts
@@ -79,6 +81,7 @@ export function createAccumulator(
   const sorting = createSorting(room, window, rules, ends, slotWord, exporters)
   const { incoming, outgoing, toGroups, long } = sorting
   const totals = createSums(MEASURES.length)
+  const unnamed = createUnnamed(config)
 
   /** Index of the slot that holds a moment of the window; the window is short enough for 32 bits of milliseconds. */
   function slotOf(ms: number): number {
@@ -169,6 +172,7 @@ export function createAccumulator(
       flows: sumAt(totals, 2),
       ...sorting.odd(),
       ...exporters.summary(),
+      unnamed: unnamed.busiest(),
       slots: cells.slots((index) => (firstMs + index * SLOT_MS) / 1000),
     }
   }
@@ -183,6 +187,7 @@ export function createAccumulator(
       packing.pack(codes, batch.length, codeWord0, codeWord1)
       applySampling(batch)
       sorting.sort(batch, totals)
+      unnamed.add(batch, ends, slotWord, codes)
       countInside(batch)
       countOutside(batch)
       countKinds(batch)

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts'
+import { INTERNAL, OUT } from '../model/direction.ts'
 import type { Room } from '../model/heap.ts'
 import type { Dimension } from './dimension.ts'
 import { memberIsCode, membersAndOther } from './exclusive.ts'
@@ -11,6 +12,15 @@ export const autonomousSystem: Dimension = {
   title: 'Autonomous systems',
   singular: 'AS',
   applies: () => true,
+  naming: {
+    key: 'asNumbers',
+    valueIn({ srcAs, dstAs }, { direction }, flow) {
+      if (direction[flow] === INTERNAL) return -1
+      const number = direction[flow] === OUT ? dstAs[flow]! : srcAs[flow]!
+      return number > 0 ? number : -1
+    },
+    textOf: String,
+  },
   members: ({ asNumbers }) => membersAndOther(asNumbers),
   classifier({ asNumbers }, _space, room) {
     const other = asNumbers.length

@@ -28,8 +28,19 @@ export interface Dimension {
   readonly ownDirection?: true
   /** Counts every exporter, also those that are not marked `border` when others are (routers). */
   readonly everyExporter?: true
+  /** How the config could name what fell into `other`; absent where it cannot. */
+  readonly naming?: Naming
   /** `room`: for what it looks up in WebAssembly. */
   classifier(config: Config, space: AddressSpace, room: Room): Classifier
+}
+
+export interface Naming {
+  /** Where in the config: `services`. */
+  readonly key: string
+  /** What the config would have to name for a flow of the batch, as a number; -1: it cannot. */
+  valueIn(batch: FlowBatch, ends: Ends, flow: number): number
+  /** That number as the config writes it: `4662/tcp`. */
+  textOf(value: number): string
 }
 
 export interface Classifier {

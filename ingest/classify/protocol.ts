@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts'
 import type { Member } from '../model/cell.ts'
 import { UNKNOWN } from '../model/flow-batch.ts'
 import type { Dimension } from './dimension.ts'
-import { memberIsCode, membersAndOther } from './exclusive.ts'
+import { knownByte, memberIsCode, membersAndOther } from './exclusive.ts'
 import { classifying } from './wasm-classify.ts'
 
 const MULTICAST: Member = { id: 'multicast', label: 'multicast' }
@@ -14,6 +14,7 @@ export const protocol: Dimension = {
   title: 'Protocols',
   singular: 'Protocol',
   applies: () => true,
+  naming: { key: 'protocols', valueIn: ({ protocol }, _ends, flow) => knownByte(protocol[flow]!), textOf: String },
   members: ({ protocols }) => membersAndOther(withMulticast(protocols)),
   classifier({ protocols }, _space, room) {
     const all = withMulticast(protocols)

@@ -1,9 +1,28 @@
+import { PROTOCOL_NUMBERS } from '../config/iana.ts'
 import type { Config } from '../config/schema.ts'
-import { UNKNOWN } from '../model/flow-batch.ts'
+import { type FlowBatch, UNKNOWN } from '../model/flow-batch.ts'
 import type { Room } from '../model/heap.ts'
-import type { Classifier, Dimension } from './dimension.ts'
+import type { Classifier, Dimension, Naming } from './dimension.ts'
 import { memberIsCode, membersAndOther } from './exclusive.ts'
 import { classifying } from './wasm-classify.ts'
+
+/** Protocols with ports, as a config writes them. */
+const TRANSPORTS = new Map(
+  ['tcp', 'udp', 'dccp', 'sctp', 'udplite'].map((transport) => [PROTOCOL_NUMBERS[transport]!, transport]),
+)
+
+/** `portOf`: the port by which a flow would be named; where neither port is known, the lower is the likelier service. */
+function namingByPort(portOf: (batch: FlowBatch, flow: number) => number): Naming {
+  return {
+    key: 'services',
+    valueIn(batch, _ends, flow) {
+      const transport = batch.protocol[flow]!
+      const port = portOf(batch, flow)
+      return port > 0 && TRANSPORTS.has(transport) ? transport * 65_536 + port : -1
+    },
+    textOf: (value) => `${value & 0xffff}/${TRANSPORTS.get(value >>> 16)}`,
+  }
+}
 
 /** Services: the destination port decides, else the source port, else `other`; never twice. */
 export const service: Dimension = {
@@ -12,6 +31,9 @@ export const service: Dimension = {
   title: 'Services',
   singular: 'Service',
   applies: ({ compat }) => compat === 'none',
+  naming: namingByPort(({ srcPort, dstPort }, flow) =>
+    Math.min(srcPort[flow]! || dstPort[flow]!, dstPort[flow]! || srcPort[flow]!),
+  ),
   members: ({ services }) => membersAndOther(services),
   classifier({ services }, _space, room) {
     const { tableOf, serviceAt } = portTables(services, room)
@@ -42,6 +64,7 @@ export const serviceSrc: Dimension = {
   title: 'Services by source port',
   singular: 'Service by source port',
   applies: ({ compat }) => compat === 'cuflow',
+  naming: namingByPort(({ srcPort }, flow) => srcPort[flow]!),
   members: ({ services }) => membersAndOther(services),
   classifier: ({ services }, _space, room) => byOnePort(services, 'srcPort', room),
 }
@@ -52,6 +75,7 @@ export const serviceDst: Dimension = {
   title: 'Services by destination port',
   singular: 'Service by destination port',
   applies: ({ compat }) => compat === 'cuflow',
+  naming: namingByPort(({ dstPort }, flow) => dstPort[flow]!),
   members: ({ services }) => membersAndOther(services),
   classifier: ({ services }, _space, room) => byOnePort(services, 'dstPort', room),
 }

@@ -1,6 +1,6 @@
 import { UNKNOWN } from '../model/flow-batch.ts'
 import type { Dimension } from './dimension.ts'
-import { memberIsCode, membersAndOther } from './exclusive.ts'
+import { knownByte, memberIsCode, membersAndOther } from './exclusive.ts'
 import { classifying } from './wasm-classify.ts'
 
 /** Classes of the whole TOS byte; where two name a value, the first has it. */
@@ -10,6 +10,7 @@ export const tos: Dimension = {
   title: 'TOS classes',
   singular: 'TOS class',
   applies: () => true,
+  naming: { key: 'tos', valueIn: ({ tos }, _ends, flow) => knownByte(tos[flow]!), textOf: String },
   members: ({ tos }) => membersAndOther(tos),
   classifier({ tos: classes }, _space, room) {
     const memberOf = new Uint16Array(...room.allocate((UNKNOWN + 1) * 2), UNKNOWN + 1).fill(classes.length)

@@ -126,5 +126,10 @@ export interface PartQuality {
   readonly flowsByDirection: { readonly [D in Direction]: Counter }
   /** Every exporter seen, by address. */
   readonly exporters: { readonly [address: string]: { readonly flows: Counter; readonly sampleRate: number } }
+  /**
+   * What fell into `other` among the first flows of the file, by dimension: what the config would have to name, as it writes it, and its octets, the
+   * busiest first. Absent where nobody looked.
+   */
+  readonly unnamed?: { readonly [dimension: string]: readonly (readonly [value: string, octets: Counter])[] }
   readonly warnings: readonly string[]
 }

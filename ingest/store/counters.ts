@@ -1,6 +1,6 @@
 import type { Board } from '../model/board.ts'
 import { type Counter, counterFromJson } from '../model/counter.ts'
-import type { HostList, Part } from '../model/part.ts'
+import type { HostList, Part, PartQuality } from '../model/part.ts'
 
 /* What JSON holds as decimal strings becomes counters again, in place: the value was just parsed, and nobody else has it. */
 
@@ -11,6 +11,11 @@ export function revivePart({ total, slots, hosts, quality }: Part): void {
   for (const list of [hosts.inside, hosts.outside, ...Object.values(hosts.networks)]) reviveHosts(list)
   reviveAll(quality.flowsByDirection)
   for (const exporter of Object.values(quality.exporters)) reviveAll(exporter)
+  reviveUnnamed(quality.unnamed ?? {})
+}
+
+export function reviveUnnamed(unnamed: NonNullable<PartQuality['unnamed']>): void {
+  for (const values of Object.values(unnamed)) for (const value of values) revive(value, 1)
 }
 
 export function reviveBoard({ total, inside, outside, networks }: Board): void {

@@ -76,6 +76,7 @@ export function qualityPage(site: Site, day: Traffic, quality: Quality, findings
               ...(isPublic(site.edition) ? [] : [exporterTable(site, quality, exporters)]),
               flawTable(site, day, quality),
               otherTable(site, day),
+              ...(isPublic(site.edition) ? [] : [unnamedTable(site, quality)]),
               sourceTable(site, day, quality),
               gapTable(site, day, quality),
               monthTable(site, quality),
@@ -251,16 +252,6 @@ function flawTable({ timeZone }: Site, day: Traffic, { files, month }: Quality):
   }
 }
 
-/** What of the config names what. */
-const KEYS: Readonly<Record<string, string>> = {
-  service: 'services',
-  'service-src': 'services',
-  'service-dst': 'services',
-  protocol: 'protocols',
-  as: 'asNumbers',
-  tos: 'tos',
-}
-
 function otherTable(site: Site, day: Traffic): Table {
   const total = volumeOf(day, TOTAL)
   return {
@@ -268,22 +259,61 @@ function otherTable(site: Site, day: Traffic): Table {
     heading: 'In no named member',
     unit: 'octets in and out, last 24 hours',
     heads: [text('Counted as other'), number('Octets'), number('Share'), number(''), text('Named by')],
-    rows: site.dimensions
-      .filter(({ dimension, members }) => dimension.name in KEYS && members.some(({ id }) => id === OTHER))
-      .map(({ dimension }) => {
-        const octets = volumeOf(day, cellName([dimension.name, OTHER]))
-        const share = shareOf(octets, total)
-        return [
-          { href: link(QUALITY, memberAddress(dimension, OTHER)), label: dimension.title },
-          formatQuantity(Number(octets), SHOWN.octets.volume),
-          formatShare(share),
-          { percent: Math.round(Math.min(1, share ?? 0) * 1000) / 10 },
-          `${KEYS[dimension.name]} in flowscan.config.ts`,
-        ]
-      }),
+    rows: namedDimensions(site).map(({ dimension, key }) => {
+      const octets = volumeOf(day, cellName([dimension.name, OTHER]))
+      const share = shareOf(octets, total)
+      return [
+        { href: link(QUALITY, memberAddress(dimension, OTHER)), label: dimension.title },
+        formatQuantity(Number(octets), SHOWN.octets.volume),
+        formatShare(share),
+        { percent: Math.round(Math.min(1, share ?? 0) * 1000) / 10 },
+        `${key} in flowscan.config.ts`,
+      ]
+    }),
     empty: '',
-    note: 'flowscan inspect FILE lists the busiest protocols, TOS bytes and AS numbers of a flow file.',
+    note: '',
   }
+}
+
+/** So many values of each dimension are worth a line. */
+const MOST_UNNAMED = 5
+
+/** What fell into `other`, and the line of the config that would name it. */
+function unnamedTable(site: Site, { files }: Quality): Table {
+  return {
+    id: 'unnamed',
+    heading: 'What could be named',
+    unit: 'octets of the first 65,536 flows of each flow file, all directions, last 24 hours',
+    heads: [text('Counted as other'), text('What it is'), number('Octets'), text('A line that names it')],
+    rows: namedDimensions(site).flatMap(({ dimension, key }) =>
+      addedUp(files.map(({ unnamed }) => unnamed[dimension.name] ?? []))
+        .slice(0, MOST_UNNAMED)
+        .map(([value, octets]) => [
+          { href: link(QUALITY, memberAddress(dimension, OTHER)), label: dimension.title },
+          value,
+          formatQuantity(Number(octets), SHOWN.octets.volume),
+          `${key}: { name: '${value}' }`,
+        ]),
+    ),
+    empty: '',
+    note: 'Ports: the lower of the two, where neither is of a service. AS: at the far end. Only the ten busiest of a file are added up, so a value may have more.',
+  }
+}
+
+/** The dimensions whose `other` the config could make smaller, with their key there. */
+function namedDimensions(site: Site) {
+  return site.dimensions.flatMap(({ dimension, members }) =>
+    dimension.naming !== undefined && members.some(({ id }) => id === OTHER)
+      ? [{ dimension, key: dimension.naming.key }]
+      : [],
+  )
+}
+
+/** The greatest first. */
+function addedUp(lists: readonly (readonly (readonly [value: string, octets: Counter])[])[]): [string, Counter][] {
+  const sums = new Map<string, Counter>()
+  for (const [value, octets] of lists.flat()) sums.set(value, addCounters(sums.get(value) ?? 0, octets))
+  return [...sums].sort(([a, most], [b, more]) => compareCounters(more, most) || (a < b ? -1 : 1))
 }
 
 function sourceTable(site: Site, day: Traffic, quality: Quality): Table {

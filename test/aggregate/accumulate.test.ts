@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Accumulation, createAccumulator } from '../../ingest/aggregate/accumulate.ts'
+import { LOOKED_AT } from '../../ingest/aggregate/unnamed.ts'
 import { activeDimensions } from '../../ingest/classify/index.ts'
 import { parseConfig } from '../../ingest/config/load.ts'
 import type { Config, ConfigInput } from '../../ingest/config/schema.ts'
 import { parseAddress } from '../../ingest/model/address.ts'
 import { addCounters, type Counter } from '../../ingest/model/counter.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
-import { createFlowBatch, type FlowBatch } from '../../ingest/model/flow-batch.ts'
+import { BATCH_SIZE, createFlowBatch, type FlowBatch, UNKNOWN } from '../../ingest/model/flow-batch.ts'
 import { type Counts, MEASURES } from '../../ingest/model/measure.ts'
 import type { CellCounts } from '../../ingest/model/part.ts'
 
@@ -465,3 +466,56 @@ test.each(['octets', 'packets', 'flows'] as const)(
     expect(accumulate([{ ...day, [measure]: most / 1e6 + 1 }], sampled).implausible).toBe(1)
   },
 )
+
+describe('what fell into other', () => {
+  const strangers: readonly Partial<Flow>[] = [
+    { srcPort: 50_000, dstPort: 4662, octets: 5000 },
+    { src: '198.51.100.1', dst: '192.0.2.1', srcPort: 4662, dstPort: 50_001, octets: 700 },
+    { srcPort: 0, dstPort: 9999, protocol: 17, octets: 300 },
+    { srcPort: 0, dstPort: 2048, protocol: 1, octets: 60 },
+    { protocol: 47, srcPort: 0, dstPort: 0, srcAs: 65_551, octets: 90 },
+    { protocol: UNKNOWN, tos: UNKNOWN, octets: 10 },
+    { tos: 184, dstPort: 80, octets: 8 },
+    // Of a router that does not count where others are at the border.
+    { srcPort: 50_000, dstPort: 7777, exporter: 1, octets: 1e9 },
+  ]
+  const routers = { edge: { addresses: '127.0.0.2', border: true }, core: '127.0.0.3' }
+
+  test('is told by what the config would have to name, the busiest first', () => {
+    expect(accumulate(strangers, config({ routers })).unnamed).toEqual({
+      service: [
+        ['4662/tcp', 5700],
+        ['9999/udp', 300],
+      ],
+      protocol: [
+        ['47', 90],
+        ['1', 60],
+      ],
+      as: [['65551', 90]],
+      tos: [['184', 8]],
+    })
+  })
+
+  test('is no longer there when the config names it so', () => {
+    const named = accumulate(
+      strangers,
+      config({
+        routers,
+        services: { web: '80/tcp', x: '4662/tcp', y: '9999/udp' },
+        protocols: { tcp: 6, udp: 17, x: '47', y: '1' },
+        asNumbers: { x: '65551' },
+        tos: { normal: 0, x: '184' },
+      }),
+    )
+    expect(named.unnamed).toEqual({ service: [], protocol: [], as: [], tos: [] })
+  })
+
+  test('is looked for among the first flows of a file, so that a huge one costs no more', () => {
+    const accumulator = createAccumulator(config(), SLOT, 1)
+    const many = batchOf(Array.from({ length: BATCH_SIZE }, () => ({ dstPort: 4662 })))
+    for (let n = 0; n < LOOKED_AT / BATCH_SIZE + 2; n++)
+      accumulator.add({ ...many, octets: many.octets.slice() }, EXPORTERS)
+    expect(accumulator.finish().unnamed.service).toEqual([['4662/tcp', LOOKED_AT * 1000]])
+    accumulator.close()
+  })
+})

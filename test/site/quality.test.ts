@@ -195,6 +195,21 @@ describe('the page', () => {
     expect(page('index.html')).toContain('Data quality: 2 findings to look at')
   })
 
+  test('what could be named is added up over the day, with the line that names it', async () => {
+    const unnamed = (octets: number | bigint, ...more: [string, number][]) => ({
+      ...SOUND,
+      quality: { unnamed: { service: [['4662/tcp', octets], ...more] as const } },
+    })
+    store(config, part(0, unnamed(2n ** 60n, ['9999/udp', 3_000_000])), part(1, unnamed(5)), part(2, SOUND))
+    for (const time of ['first', 'again']) {
+      await buildSite(config)
+      const rows = page().split('<h2 id="unnamed">')[1]!.split('</section>')[0]!
+      expect(rows, time).toMatch(
+        /4662\/tcp<\/td><td>1.15\sEB<\/td>[\s\S]*services: { name: &#39;4662\/tcp&#39; }[\s\S]*9999\/udp<\/td><td>3.00\sMB/,
+      )
+    }
+  })
+
   test('hostile names of files and exporters are text', async () => {
     const exporters = { [HOSTILE]: { flows: 1, sampleRate: 1 } }
     store(config, part(0, { ...SOUND, quality: { exporters, warnings: [HOSTILE] } }))
