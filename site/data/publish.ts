@@ -58,6 +58,7 @@ export async function publishWindows(site: Site, end: number, log: (line: string
     log(`${written.length} windows of data published`)
   }
 
+  dropAbandoned(dataDirectory(settings.dir))
   for (const step of STEP_NAMES) {
     makeDirectory(dataDirectory(settings.dir, step))
     dropAbandoned(dataDirectory(settings.dir, step))

@@ -50,6 +50,7 @@ test('what a killed build can leave is gone after the next', { timeout: 60_000 }
     `archive/.tmp-${DEAD}-record`,
     `archive/reports/.tmp-${DEAD}-record`,
     `releases/.tmp-${DEAD}-draft/index.html`,
+    `data/.tmp-${DEAD}-record`,
     `data/5m/.tmp-${DEAD}-2026-11-23/total-0.json.gz`,
   ])
     writeFileSync(join(site, file), 'half')
