@@ -47,19 +47,30 @@ async function buildOnChange(path: string): Promise<void> {
   await stop()
 }
 
-/** Builds the site, then its editions, and says how it went, a line for each. Throws a UserError (75) when another build of the same site is under way. */
+/**
+ * Builds the site, then its editions, and says how it went, a line for each. What fails of one keeps no other: the first failure is thrown once all had
+ * their turn. Throws a UserError (75) when another build of the same site is under way.
+ */
 export async function buildAndReport(loaded: LoadedConfig): Promise<void> {
   const release = acquireLock(loaded.config.site.dir)
+  const failures: unknown[] = []
+  const attempt = (build: () => Promise<void>) => build().catch((error: unknown) => failures.push(error))
   try {
-    await buildOne(loaded, loaded.config, WHOLE, 'site')
-    for (const { name, config, edition } of editionsOf(loaded.config)) {
-      const releaseEdition = acquireLock(config.site.dir)
-      try {
-        await buildOne(loaded, config, edition, `edition ${name}`)
-      } finally {
-        releaseEdition()
-      }
-    }
+    await attempt(() => buildOne(loaded, loaded.config, WHOLE, 'site'))
+    for (const { name, config, edition } of editionsOf(loaded.config))
+      await attempt(() => buildEdition(loaded, config, edition, name))
+  } finally {
+    release()
+  }
+  const [first, ...others] = failures
+  for (const each of others) log(each instanceof Error ? each.message : String(each))
+  if (first !== undefined) throw first
+}
+
+async function buildEdition(loaded: LoadedConfig, config: Config, edition: Edition, name: string): Promise<void> {
+  const release = acquireLock(config.site.dir)
+  try {
+    await buildOne(loaded, config, edition, `edition ${name}`)
   } finally {
     release()
   }
@@ -67,7 +78,6 @@ export async function buildAndReport(loaded: LoadedConfig): Promise<void> {
 
 async function buildOne(loaded: LoadedConfig, config: Config, edition: Edition, what: string): Promise<void> {
   const started = performance.now()
-  const log = (line: string) => console.error(`flowscan: ${line}`)
   const { rendered, kept, archived, mirrored } = await repairing(
     loaded,
     () => buildSite(config, { log, edition }),
@@ -78,4 +88,8 @@ async function buildOne(loaded: LoadedConfig, config: Config, edition: Edition, 
     `${what} built in ${seconds} s: ${rendered} pages rendered, ${kept} as they were, ${archived} scoreboards archived`,
   )
   if (mirrored !== null) log(`${config.site.mirror}: ${mirrored.written} files written, ${mirrored.removed} removed`)
+}
+
+function log(line: string): void {
+  console.error(`flowscan: ${line}`)
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { buildAndReport } from '../../ingest/commands/build.ts'
 import { parseConfig } from '../../ingest/config/load.ts'
 import type { Config } from '../../ingest/config/schema.ts'
 import { formatAddress } from '../../ingest/model/address.ts'
@@ -230,6 +231,27 @@ describe('what else an edition hides', () => {
     await buildSite(own, { edition })
     await buildSite(own, { edition })
     await expect(buildSite(own, { edition: { ...edition, hosts: 'dropped' } })).rejects.toThrow(/shows other things/)
+  })
+
+  test('one that cannot be built keeps no other; the first failure tells, the others are said', async () => {
+    const base = temporaryDirectory()
+    const config = configOf({
+      site: { editions: { a: { dir: join(base, 'a') }, b: { dir: join(base, 'b') }, c: { dir: join(base, 'c') } } },
+    })
+    store(config, part(0, {}))
+    for (const name of ['a', 'b']) writeFileSync(join(base, name), 'no directory')
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+    await expect(buildAndReport({ config, file: 'flowscan.config.ts', fingerprint: 'test' })).rejects.toThrow(
+      `${base}/a`,
+    )
+    const lines = said.mock.calls.map(([line]) => String(line))
+    said.mockRestore()
+    expect(lines.filter((line) => line.includes(`${base}/b`))).toHaveLength(1)
+    expect(lines.filter((line) => / built in /.test(line)).map((line) => line.split(' built')[0])).toEqual([
+      'flowscan: site',
+      'flowscan: edition c',
+    ])
+    expect(existsSync(join(base, 'c/current/index.html'))).toBe(true)
   })
 })
 
