@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
@@ -41,7 +42,10 @@ export async function startServer(
       response.writeHead(404, { 'content-type': 'text/html; charset=utf-8' })
       response.end(request.method === 'HEAD' ? undefined : page)
     }
-    if (isHidden(request.url ?? '')) void answerNotFound()
+    const url = request.url ?? ''
+    if (isHidden(url)) return void answerNotFound()
+    const behind = addressBehind(current, url)
+    if (behind !== null) response.writeHead(301, { location: behind }).end()
     else files(request, response, () => void answerNotFound())
   })
   await listen(server, port, host)
@@ -78,6 +82,13 @@ function isHidden(url: string): boolean {
   } catch {
     return true
   }
+}
+
+/** Where the page lies whose address lacks its slash, seen from there: without it the page's own links would lead elsewhere. */
+function addressBehind(current: string, url: string): string | null {
+  const { pathname, search } = new URL(url, 'http://site.invalid')
+  if (pathname.endsWith('/') || !existsSync(join(current, decodeURIComponent(pathname), 'index.html'))) return null
+  return `./${pathname.slice(pathname.lastIndexOf('/') + 1)}/${search}`
 }
 
 async function readNotFound(current: string): Promise<string> {

@@ -43,6 +43,17 @@ test('a new release shows without a restart', async () => {
   expect((await get('networks/')).text).toBe('second networks')
 })
 
+test('an address that lacks its slash leads to the page, and nowhere else', async () => {
+  const location = async (path: string) => {
+    const response = await fetch(server.url + path, { redirect: 'manual' })
+    return [response.status, response.headers.get('location')]
+  }
+  expect(await location('networks?a=1')).toEqual([301, './networks/?a=1'])
+  expect((await get('networks?a=1')).text).toBe('first networks')
+  expect(await location('nothing')).toEqual([404, null])
+  expect(await location('404.html')).toEqual([200, null])
+})
+
 test('who takes packed files gets them, and is told', async () => {
   const text = 'networks '.repeat(200)
   const file = join(directory, 'releases', '1', 'networks', 'index.html')
