@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { TOTAL } from '../../ingest/model/cell.ts'
 import { counterFromJson } from '../../ingest/model/counter.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
+import { EXIT, UserError } from '../../ingest/model/errors.ts'
 import { MEASURES } from '../../ingest/model/measure.ts'
 import { isoTime, type StepName } from '../../ingest/model/time.ts'
 import type { CellJson } from '../../ingest/store/series-table.ts'
@@ -16,7 +17,7 @@ import { writeRecord } from './record.ts'
 
 /**
  * Refuses data that tell of other traffic than the pages of the same release: always those of the last 24 hours, and those of the other ranges when
- * their newest window was written. They are forgotten, so that the next build compares them with the series and makes them anew. Throws an Error.
+ * their newest window was written. They are forgotten, so that the next build compares them with the series and makes them anew. Throws an Error; a UserError (74) where the disk does not let them be read.
  */
 export function refuseOtherData(siteDirectory: string, data: PublishedData, traffic: TrafficReader): void {
   const day = traffic.read('day')
@@ -31,7 +32,8 @@ export function refuseOtherData(siteDirectory: string, data: PublishedData, traf
       if (mistake === null) continue
       forget(siteDirectory, data, step, window.name)
       const place = `data/${step}/${versionName(window.name, data.versions[step][window.name] ?? 'none')}`
-      throw new Error(`${place}: ${mistake}; the site stays as it was, and the next build makes this anew`)
+      const message = `${place}: ${mistake.what}; the site stays as it was, and the next build makes this anew`
+      throw mistake.isRefusal ? new UserError(message, EXIT.io) : new Error(message)
     }
   }
 }
@@ -41,15 +43,22 @@ function forget(siteDirectory: string, { record }: PublishedData, step: StepName
   writeRecord(siteDirectory, { ...record, windows: { ...record.windows, [step]: others } })
 }
 
-/** In what the totals of a window differ from those that pages show, in words; `null`: in nothing. */
-function mistakeIn(siteDirectory: string, versions: Versions, window: Window, shown: Traffic): string | null {
+interface Mistake {
+  readonly what: string
+  /** Did the system refuse to read, whatever may be there? */
+  readonly isRefusal: boolean
+}
+
+/** In what the totals of a window differ from those that pages show; `null`: in nothing. */
+function mistakeIn(siteDirectory: string, versions: Versions, window: Window, shown: Traffic): Mistake | null {
   const hash = versions[shown.step][window.name]
   try {
     const published =
       hash === undefined ? NOTHING : readTotal(dataDirectory(siteDirectory, shown.step, versionName(window.name, hash)))
-    return differenceOf(published, window, shown)
+    const what = differenceOf(published, window, shown)
+    return what === null ? null : { what, isRefusal: false }
   } catch (error) {
-    return `it cannot be read (${(error as Error).message})`
+    return { what: `it cannot be read (${(error as Error).message})`, isRefusal: 'syscall' in (error as Error) }
   }
 }
 
