@@ -27,6 +27,8 @@ const FADED = 'faded'
 export interface ArchivePlan {
   /** UTC days that have pages once all is done, ascending. */
   readonly days: readonly string[]
+  /** The first UTC day whose slots have pages; from then on every slot that has a part has one. `null`: none has. */
+  readonly since: string | null
   /** The days of which something has to be rendered or looked at, ascending. */
   planned(): Generator<PlannedDay>
   /** Writes down that the pages of days are in place. */
@@ -59,7 +61,7 @@ interface SlotRecord {
 }
 
 /** Of a site without scoreboards. */
-export const NO_ARCHIVE: ArchivePlan = { days: [], *planned() {}, commit() {} }
+export const NO_ARCHIVE: ArchivePlan = { days: [], since: null, *planned() {}, commit() {} }
 
 /**
  * Finds the slots and days whose pages are missing or were made from something else. A slot is rendered when it is new,
@@ -90,6 +92,7 @@ export function planArchive(site: Site, directory: string, boards: BoardReader):
   const records = new Map<string, DayRecord>()
   return {
     days,
+    since: days.find((day) => hashes.has(day)) ?? null,
     *planned() {
       for (const day of affected) {
         const at = days.indexOf(day)

@@ -100,7 +100,7 @@ async function buildWith(
   const frozen = await freezeReports(templates, dir, reports, lasting)
   const data = await publishWindows(site, end ?? 0, log)
 
-  const own = [...files, { path: CATALOG, text: catalogJson(site, end, data.versions) }]
+  const own = [...files, { path: CATALOG, text: catalogJson(site, end, plan.since, data.versions) }]
 
   const draft = createDraft(dir)
   try {

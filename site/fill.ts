@@ -211,7 +211,7 @@ function readStored(
     ...traffic,
     newest: readNewestBoards(data, boards, shown),
     overall: readOverall(data, boards, shown, aggregateScore.days, kept('overall')),
-    archive: archive.days,
+    archive,
     lost: sumOfKnown(quality.files.map(({ lost }) => lost)),
     quality,
     reports,

@@ -7,6 +7,8 @@ export interface Catalog {
   readonly timeZone: string
   /** Unix seconds: end of the newest slot; `null`: nothing is stored. */
   readonly end: number | null
+  /** The first UTC day whose slots have scoreboards; absent: none has. */
+  readonly boards?: string
   readonly dimensions: readonly CatalogDimension[]
   /** As they are stored: the first dimension's member comes first in a cell's name. */
   readonly pairs: readonly (readonly [string, string])[]

@@ -1,5 +1,5 @@
 import { CHART_SIZES, type ChartSize, plotOf, TOP } from '../charts/stacked.ts'
-import { element } from './element.ts'
+import { element, find } from './element.ts'
 
 /** What a cursor tells of. Points are counted from 0. */
 export interface CursorEvents {
@@ -15,10 +15,13 @@ export interface CursorEvents {
 const LEAST_DRAG = 5
 
 /**
- * Lays a cursor over a drawn chart (`div.chart`): a mouse, a finger or the arrow keys move it; dragging, or Enter at both
- * ends, selects. It is a slider to screen readers.
+ * Lays a cursor over the drawn chart of a plot (`div.plot`): a mouse, a finger or the arrow keys move it; dragging, or Enter at both
+ * ends, selects. A mouse shows a point until it leaves the plot; a click, a finger and keys keep it until Escape, or until focus goes
+ * elsewhere than to what the head of the readout offers. It is a slider to screen readers.
  */
-export function attachCursor(chart: HTMLElement, points: number, events: CursorEvents): HTMLElement {
+export function attachCursor(plot: HTMLElement, points: number, events: CursorEvents): HTMLElement {
+  const chart = find(plot, '.chart')
+  const head = find(plot, '.readout-head')
   const line = element('div', { class: 'cursor-line', hidden: true })
   const band = element('div', { class: 'cursor-band', hidden: true })
   const cursor = element(
@@ -40,6 +43,7 @@ export function attachCursor(chart: HTMLElement, points: number, events: CursorE
   new ResizeObserver(() => place(cursor, chart)).observe(chart)
 
   let at: number | null = null
+  let kept: number | null = null
   let anchor: number | null = null
 
   function move(point: number | null): void {
@@ -52,6 +56,16 @@ export function attachCursor(chart: HTMLElement, points: number, events: CursorE
     }
     showBand()
     events.onMove(at)
+  }
+
+  function keep(point: number | null): void {
+    move(point)
+    kept = at
+  }
+
+  /** To where it is kept. Kept nowhere it stays while a mouse goes to the readout. */
+  function goBack(isOutside: boolean): void {
+    if (isOutside || kept !== null) move(kept)
   }
 
   function showBand(): void {
@@ -73,30 +87,36 @@ export function attachCursor(chart: HTMLElement, points: number, events: CursorE
     events.onSelect(Math.min(one, other), Math.max(one, other))
   }
 
-  listenToPointer(cursor, points, { move, setAnchor, select })
+  listenToPointer(cursor, plot, points, { move, keep, goBack, setAnchor, select })
   cursor.addEventListener('keydown', (event) => {
     const next = keyTarget(event, at ?? points - 1, points)
-    if (next !== null) move(at === null && event.key.startsWith('Arrow') ? points - 1 : next)
+    if (next !== null) keep(at === null && event.key.startsWith('Arrow') ? points - 1 : next)
     else if (event.key === 'Enter' && at !== null) anchor === null ? setAnchor(at) : select()
-    else if (event.key === 'Escape') anchor === null ? move(null) : setAnchor(null)
+    else if (event.key === 'Escape') anchor === null ? keep(null) : setAnchor(null)
     else return
     event.preventDefault()
   })
-  cursor.addEventListener('blur', () => {
-    setAnchor(null)
-    move(null)
-  })
+  for (const each of [cursor, head])
+    each.addEventListener('focusout', ({ relatedTarget }) => {
+      if (relatedTarget === cursor || head.contains(relatedTarget as Node | null)) return
+      setAnchor(null)
+      keep(null)
+    })
   return cursor
 }
 
 interface Hand {
-  readonly move: (point: number | null) => void
+  readonly move: (point: number) => void
+  readonly keep: (point: number) => void
+  /** A mouse left the chart, or the whole plot. */
+  readonly goBack: (isOutside: boolean) => void
   readonly setAnchor: (point: number | null) => void
   readonly select: () => void
 }
 
 /** A mouse points and drags; a finger points, and scrolls the page up and down. */
-function listenToPointer(cursor: HTMLElement, points: number, { move, setAnchor, select }: Hand): void {
+function listenToPointer(cursor: HTMLElement, plot: HTMLElement, points: number, hand: Hand): void {
+  const { move, keep, goBack, setAnchor, select } = hand
   let pressed: number | null = null
   const pointOf = (event: PointerEvent) => {
     const { left, width } = cursor.getBoundingClientRect()
@@ -104,19 +124,22 @@ function listenToPointer(cursor: HTMLElement, points: number, { move, setAnchor,
   }
   cursor.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return
+    if (event.pointerType !== 'mouse') return keep(pointOf(event))
     move(pointOf(event))
-    if (event.pointerType !== 'mouse') return
     pressed = event.clientX
     setAnchor(Math.max(0, Math.min(points - 1, pointOf(event))))
     cursor.setPointerCapture(event.pointerId)
   })
-  cursor.addEventListener('pointermove', (event) => move(pointOf(event)))
+  cursor.addEventListener('pointermove', (event) =>
+    event.pointerType === 'mouse' ? move(pointOf(event)) : keep(pointOf(event)),
+  )
   cursor.addEventListener('pointerup', (event) => {
     if (pressed === null) return
     const isDrag = Math.abs(event.clientX - pressed) >= LEAST_DRAG
     pressed = null
-    if (isDrag) select()
-    else setAnchor(null)
+    if (isDrag) return select()
+    setAnchor(null)
+    keep(pointOf(event))
   })
   for (const type of ['pointercancel', 'lostpointercapture'] as const)
     cursor.addEventListener(type, () => {
@@ -124,9 +147,10 @@ function listenToPointer(cursor: HTMLElement, points: number, { move, setAnchor,
       pressed = null
       setAnchor(null)
     })
-  cursor.addEventListener('pointerleave', (event) => {
-    if (pressed === null && event.pointerType === 'mouse' && document.activeElement !== cursor) move(null)
-  })
+  for (const left of [cursor, plot])
+    left.addEventListener('pointerleave', (event) => {
+      if (pressed === null && event.pointerType === 'mouse') goBack(left === plot)
+    })
 }
 
 /** Where a key takes the cursor; `null`: nowhere. */

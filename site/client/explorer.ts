@@ -121,6 +121,7 @@ function createExplorer(form: HTMLFormElement, source: Source, root: string, fir
     await upgradePlot(plot, {
       chart: answered.chart,
       entries: averagesOf(answered),
+      boards: catalog.boards === undefined ? null : { root, since: catalog.boards },
       onSelect: (from, to) => void go(() => ({ from, to })),
       onHide: (chart) => saver.offer({ ...saveable, chart }),
     })

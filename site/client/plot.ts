@@ -1,7 +1,9 @@
 import type { BothWays, Rates, StackedChart } from '../charts/chart.ts'
 import { percentile95Of } from '../figures.ts'
+import type { BoardPlaces } from '../pages/board-places.ts'
 import type { ReadoutEntry } from '../pages/readout.ts'
 import { formatClock, formatDate, formatRate, SHOWN } from '../units.ts'
+import { boardAddressOf } from './board-address.ts'
 import { attachCursor } from './cursor.ts'
 import { drawChart } from './draw.ts'
 import { element, find } from './element.ts'
@@ -12,6 +14,8 @@ export interface PlotModel {
   readonly chart: StackedChart
   /** Layers in the order of the chart's, then its lines. */
   readonly entries: readonly ReadoutEntry[]
+  /** Where the scoreboards of its points are; `null`: no point has one. */
+  readonly boards: BoardPlaces | null
   /** A stretch of time was selected: unix seconds. */
   readonly onSelect: (from: number, to: number) => void
   /** Which layers are hidden changed. */
@@ -20,7 +24,7 @@ export interface PlotModel {
 
 /** Makes an instrument of a chart and the list below it (`div.plot`). Draws the chart when there is none. */
 export async function upgradePlot(plot: HTMLElement, model: PlotModel): Promise<void> {
-  const { chart, entries } = model
+  const { chart, entries, boards } = model
   const box = find(plot, '.chart')
   let hidden: ReadonlySet<number> = new Set()
   const readout = createReadout(find(plot, '.readout'), entries, {
@@ -43,8 +47,11 @@ export async function upgradePlot(plot: HTMLElement, model: PlotModel): Promise<
   const points = chart.total.in.length
   const hadFocus = document.activeElement === box
   box.removeAttribute('tabindex')
-  const cursor = attachCursor(box, points, {
-    onMove: (point) => readout.show(point === null ? null : readingOf(chart, entries, point)),
+  const cursor = attachCursor(plot, points, {
+    onMove: (point) =>
+      readout.show(
+        point === null ? null : { ...readingOf(chart, entries, point), board: boardAddressOf(chart, boards, point) },
+      ),
     onSelect: (first, last) =>
       model.onSelect(chart.from + first * chart.stepSeconds, chart.from + (last + 1) * chart.stepSeconds),
     describe: (point) => describe(chart, point),

@@ -1,6 +1,7 @@
 import type { BothWays, StackedChart } from '../charts/chart.ts'
 import { queryOf } from '../exploration.ts'
 import { type PointRates, percentile95Of } from '../figures.ts'
+import type { BoardPlaces } from '../pages/board-places.ts'
 import type { ReadoutEntry } from '../pages/readout.ts'
 import { find } from './element.ts'
 import { upgradePlot } from './plot.ts'
@@ -43,8 +44,14 @@ async function upgrade(plot: HTMLElement): Promise<void> {
   await upgradePlot(plot, {
     chart: chartFrom(file, zone, textsOf(plot)),
     entries: entriesIn(plot),
+    boards: boardsOf(plot),
     onSelect: (from, to) => location.assign(`${explore}&${queryOf({ from, to })}`),
   })
+}
+
+function boardsOf({ dataset }: HTMLElement): BoardPlaces | null {
+  const { root, boards: since } = dataset
+  return root === undefined || since === undefined ? null : { root, since }
 }
 
 /** What the build wrote into the drawing. */

@@ -15,6 +15,8 @@ export interface Reading {
   /** The same in UTC. */
   readonly utc: string
   readonly values: readonly BothWays<string>[]
+  /** The address of its scoreboard, if it has one. */
+  readonly board: string | null
 }
 
 export interface ReadoutEvents {
@@ -28,24 +30,29 @@ export interface ReadoutEvents {
 export function createReadout(root: HTMLElement, entries: readonly ReadoutEntry[], events: ReadoutEvents): Readout {
   const time = element('span', { class: 'readout-time' }, 'On average')
   const hint = element('span', { class: 'readout-hint' })
+  const board = boardLink()
   const isDivided = entries.filter(({ kind }) => kind === 'layer').length > 1
   const items = entries.map((entry, at) => itemOf(entry, at, isDivided, events))
   root.replaceChildren(
-    element('p', { class: 'readout-head' }, time, hint),
+    element('p', { class: 'readout-head' }, time, hint, board),
     element('ul', {}, ...items.map(({ item }) => item)),
   )
   let isMarked = false
+  let isAtRest = true
   const rest = () => {
+    board.hidden = true
     time.textContent = 'On average'
     hint.textContent = isMarked ? 'Some are hidden: press a name to see it again.' : HINT
   }
   rest()
   return {
     show(reading) {
+      isAtRest = reading === null
       if (reading === null) rest()
       else {
         time.textContent = reading.time
         hint.textContent = reading.utc
+        lead(board, reading)
       }
       for (const [at, { inward, out }] of items.entries()) {
         const values = reading === null ? entries[at]! : reading.values[at]!
@@ -62,12 +69,28 @@ export function createReadout(root: HTMLElement, entries: readonly ReadoutEntry[
         toggle!.setAttribute('aria-pressed', String(!hidden.has(at)))
         only!.textContent = shown === 1 && !hidden.has(at) && layers.length > 1 ? 'all' : 'only'
       }
-      rest()
+      if (isAtRest) rest()
     },
   }
 }
 
-const HINT = 'Point at the chart to read it, drag to look closer.'
+const HINT = 'Point to read, click to keep, drag to look closer.'
+
+/** Pressing it takes no focus from the cursor, which would let go of the moment: browsers differ in whether a link takes it. */
+function boardLink(): HTMLAnchorElement {
+  const link = element('a', { class: 'readout-board', hidden: true }, BOARD)
+  link.addEventListener('mousedown', (event) => event.preventDefault())
+  return link
+}
+
+const BOARD = 'Busiest hosts then'
+
+function lead(link: HTMLAnchorElement, { board, time }: Reading): void {
+  link.hidden = board === null
+  if (board === null) return
+  link.href = board
+  link.setAttribute('aria-label', `${BOARD}: ${time}`)
+}
 
 function itemOf(
   { label, color, kind, ...values }: ReadoutEntry,

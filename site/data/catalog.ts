@@ -4,13 +4,14 @@ import { STEP_NAMES, type Versions, versionName } from './places.ts'
 
 const SCHEMA = 1
 
-/** `data/catalog.json` of a release: README, "The catalog". `end`: of the newest slot; `null` when nothing is stored. */
-export function catalogJson(site: Site, end: number | null, versions: Versions): string {
+/** `data/catalog.json` of a release: README, "The catalog". `end`: of the newest slot; `null` when nothing is stored. `boards`: the first UTC day whose slots have scoreboards; `null`: none has. */
+export function catalogJson(site: Site, end: number | null, boards: string | null, versions: Versions): string {
   return `${JSON.stringify({
     schema: SCHEMA,
     title: site.title,
     timeZone: site.timeZone,
     end,
+    ...(boards !== null && { boards }),
     dimensions: site.dimensions.map(({ dimension, members }) => ({
       name: dimension.name,
       plural: dimension.plural,

@@ -28,8 +28,8 @@ export interface Stored {
   readonly newest: NewestBoards
   /** The sum of the boards of these UTC days. */
   readonly overall: { readonly board: RankedBoard | null; readonly days: readonly string[] }
-  /** UTC days that have scoreboards. */
-  readonly archive: readonly string[]
+  /** UTC days that have scoreboards; the first of those whose slots have some. */
+  readonly archive: { readonly days: readonly string[]; readonly since: string | null }
   readonly lost: LostFlows
   readonly quality: Quality
   /** The newest month first. */
@@ -41,17 +41,18 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
   const { traffic, ranges, seen, newest, overall, archive, lost, quality, reports } = stored
   const day = traffic.read('day')
   const findings = findingsOf(site, day, quality)
-  yield overviewPage(site, day, newest, lost, quality.first, findings)
+  const boards = { ...newest, since: archive.since }
+  yield overviewPage(site, day, boards, lost, quality.first, findings)
   for (const dimension of site.dimensions) yield dimensionPage(site, dimension, day)
   for (const pair of site.pairs) yield matrixPage(site, pair, day, seen)
   for (const range of ranges) {
     const shown = traffic.read(range)
-    for (const subject of subjects(site, seen)) yield rangePage(site, subject, shown, seen, newest.board, quality.first)
+    for (const subject of subjects(site, seen)) yield rangePage(site, subject, shown, seen, boards, quality.first)
   }
   if (site.edition.hasBoards) {
     yield scoreboardPage(site, newest)
     yield overallPage(site, overall.board, overall.days)
-    yield calendarPage(archive)
+    yield calendarPage(archive.days)
   }
   yield reportsPage(site, reports)
   yield* statementPages(reports, (report) => !report.isFrozen)

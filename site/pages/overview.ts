@@ -19,6 +19,7 @@ import {
 import { isKnown, RANGE_NAMES, RANGES, type Traffic } from '../traffic.ts'
 import { formatClockMoment, formatCount, formatMoment, formatQuantity, formatShare, SHOWN } from '../units.ts'
 import { boardList } from './board-list.ts'
+import { boardPlacesOf } from './board-places.ts'
 import { breakdownOfTotal } from './breakdown.ts'
 import { dataTimeOf } from './data-time.ts'
 import { sparklineOf } from './dimension.ts'
@@ -27,6 +28,7 @@ import { type Finding, slotsExpected } from './findings.ts'
 import { flawRows } from './flaws.ts'
 import type { Page } from './page.ts'
 import { NO_DATA, totalSubject } from './range.ts'
+import type { NewestBoards } from './scoreboard.ts'
 import type { Site, SiteDimension } from './site.ts'
 import { stackOf } from './stack.ts'
 import { tilesOf } from './tiles.ts'
@@ -36,13 +38,13 @@ import { midSentence } from './words.ts'
 export type LostFlows = number | null
 
 /**
- * Everything at a glance: the last 24 hours, the networks, the busiest hosts, and how far the numbers can be trusted. `first`: the first slot
- * that was ever stored (unix seconds). `findings`: those of the page of quality.
+ * Everything at a glance: the last 24 hours, the networks, the busiest hosts, and how far the numbers can be trusted. `since`: the first UTC
+ * day whose slots have scoreboards. `first`: the first slot that was ever stored (unix seconds). `findings`: those of the page of quality.
  */
 export function overviewPage(
   site: Site,
   day: Traffic,
-  boards: { board: Board | null; before: Board | null },
+  boards: NewestBoards & { readonly since: string | null },
   lost: LostFlows,
   first: number | null,
   findings: readonly Finding[],
@@ -77,6 +79,7 @@ export function overviewPage(
       by: midSentence(breakdownOfTotal(site).dimension.singular),
       byHref: link(OVERVIEW, dimensionAddress(breakdownOfTotal(site).dimension)),
       timeZone: site.timeZone,
+      boards: boardPlacesOf(OVERVIEW, day, boards.since),
       // The page of all traffic has the same chart, and its numbers beside it.
       source: link(OVERVIEW, `${TOTAL_SUBJECT}${SHOWN.octets.name}.json`),
       explore: link(OVERVIEW, explorerAddress({ measure: 'octets', ...subject.exploration })),

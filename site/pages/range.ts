@@ -21,6 +21,7 @@ import {
 import { isKnown, RANGE_NAMES, RANGES, sawTraffic, type Traffic } from '../traffic.ts'
 import { formatClockMoment, formatCount, formatMoment, formatQuantity, formatSpan, SHOWN } from '../units.ts'
 import { boardList } from './board-list.ts'
+import { boardPlacesOf } from './board-places.ts'
 import { breakdownOf, breakdownOfTotal } from './breakdown.ts'
 import { dataTimeOf } from './data-time.ts'
 import { definitionOf } from './definition.ts'
@@ -141,14 +142,15 @@ export type Seen = ReadonlySet<string>
 
 /**
  * The page of a subject and a range: a chart of each measure with its table; of a pair, which has nothing to be divided by,
- * one chart and one table. `board`: the newest slot's. `first`: the first slot that was ever stored (unix seconds).
+ * one chart and one table. `board`: the newest slot's; `since`: the first UTC day whose slots have some. `first`: the first slot that was
+ * ever stored (unix seconds).
  */
 export function rangePage(
   site: Site,
   subject: Subject,
   traffic: Traffic,
   seen: Seen,
-  board: Board | null,
+  { board, since }: { readonly board: Board | null; readonly since: string | null },
   first: number | null,
 ): Page {
   const { range } = traffic
@@ -185,6 +187,7 @@ export function rangePage(
     content: {
       heading: subject.title,
       timeZone: site.timeZone,
+      boards: boardPlacesOf(address, traffic, since),
       definition: subject.definition,
       window,
       ranges: RANGE_NAMES.map((name) => ({

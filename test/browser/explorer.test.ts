@@ -59,7 +59,7 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
     await browser?.close()
     await server?.close()
     rmSync(base, { recursive: true, force: true })
-  })
+  }, 60_000)
 
   interface Visit {
     readonly page: Page
@@ -206,6 +206,118 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
         await chart.tap({ position: { x: 290, y: 100 } })
         await expect.poll(() => page.locator('.readout-time').first().textContent()).toMatch(/^24 Nov 2026/)
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+      })
+    })
+  })
+
+  describe('leads to the scoreboard of a moment', () => {
+    /** The middle of a point of the day's chart, counted from 0, on the first plot that is shown. */
+    async function placeOf(page: Page, point: number): Promise<{ x: number; y: number }> {
+      const cursor = page.locator('.plot .cursor').first()
+      await cursor.waitFor({ state: 'attached' })
+      await cursor.scrollIntoViewIfNeeded()
+      const { x, y, width } = (await cursor.boundingBox())!
+      return { x: x + ((point + 0.5) / 288) * width, y: y + 40 }
+    }
+
+    const timeOn = (page: Page) => page.locator('.readout-time').first().textContent()
+    const boardOn = (page: Page) => page.locator('.readout-board').first()
+
+    /** Follows the link to the page of a slot, and looks whether it is that of the slot. */
+    async function arrive(page: Page, follow: () => Promise<void>, slot: string, told: string): Promise<void> {
+      const coming = page.waitForResponse((response) => response.request().isNavigationRequest())
+      await follow()
+      expect((await coming).status()).toBe(200)
+      await page.waitForURL(`${server.url}scoreboard/${slot}/`)
+      expect(await page.locator('h1').textContent()).toBe(told)
+      expect(await page.locator('main tbody tr').count()).toBeGreaterThan(0)
+    }
+
+    test.each(['', 'total/', 'explore/'])('from /%s, kept by a click', async (address) => {
+      await visit({}, async ({ page }) => {
+        await page.goto(server.url + address)
+        await page.locator('.plot .chart').first().hover()
+        const { x, y } = await placeOf(page, 275)
+        await page.mouse.click(x, y)
+        // On its way the mouse crosses other moments, and some that nobody measured.
+        const gap = await placeOf(page, 250)
+        await page.mouse.move(gap.x, gap.y)
+        expect(await timeOn(page)).toBe('24 Nov 2026, 12:50–12:55 CET')
+        expect(await boardOn(page).isVisible()).toBe(false)
+        await page.mouse.move(gap.x, gap.y + 600, { steps: 40 })
+        await arrive(page, () => boardOn(page).click(), '2026/11/24/1355', '24 Nov 2026, 14:55 CET')
+      })
+    })
+
+    test('without a click for a mouse that comes straight from it; one that leaves lets go', async () => {
+      await visit({}, async ({ page }) => {
+        await page.goto(`${server.url}networks/dormitories/`)
+        await page.locator('.plot .chart').first().hover()
+        const { x, y } = await placeOf(page, 275)
+        await page.mouse.move(x, y)
+        const link = (await boardOn(page).boundingBox())!
+        await page.mouse.move(5, 5)
+        expect(await timeOn(page)).toBe('On average')
+        expect(await boardOn(page).isVisible()).toBe(false)
+        await page.mouse.move(x, y)
+        await page.mouse.move(x, link.y + link.height / 2, { steps: 20 })
+        await page.mouse.move(link.x + link.width / 2, link.y + link.height / 2, { steps: 20 })
+        const press = () => page.mouse.click(link.x + link.width / 2, link.y + link.height / 2)
+        await arrive(page, press, '2026/11/24/1355', '24 Nov 2026, 14:55 CET')
+      })
+    })
+
+    test('by keys alone', async () => {
+      await visit({}, async ({ page }) => {
+        await page.goto(`${server.url}total/`)
+        await page.locator('.plot .chart').first().focus()
+        await page.locator('.cursor:focus').waitFor()
+        await page.keyboard.press('End')
+        await page.keyboard.press('Tab')
+        const link = page.getByRole('link', { name: 'Busiest hosts then: 24 Nov 2026, 15:55–16:00 CET', exact: true })
+        expect(await link.and(page.locator(':focus')).count()).toBe(1)
+        await page.keyboard.press('Shift+Tab')
+        await page.keyboard.press('ArrowLeft')
+        await page.keyboard.press('Tab')
+        const enter = () => page.keyboard.press('Enter')
+        await arrive(page, enter, '2026/11/24/1450', '24 Nov 2026, 15:50 CET')
+      })
+    })
+
+    test('by a finger', async () => {
+      await visit({ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true }, async ({ page }) => {
+        await page.goto(server.url)
+        await page.locator('.plot .chart').first().tap()
+        const { x, y } = await placeOf(page, 275)
+        await page.touchscreen.tap(x, y)
+        const { height } = (await boardOn(page).boundingBox())!
+        expect(height).toBeGreaterThanOrEqual(24)
+        const told = `${(await timeOn(page))!.slice(0, 18)} CET`
+        const slot = (await boardOn(page).getAttribute('href'))!.replace(/^.*scoreboard\/|\/$/g, '')
+        await arrive(page, () => boardOn(page).tap(), slot, told)
+      })
+    })
+
+    test.each([
+      { what: 'a wider point', address: 'total/week/' },
+      {
+        what: 'a wider point of the explorer',
+        address: `explore/?from=${minute(END - 14 * 24 * HOUR)}&to=${minute(END)}`,
+      },
+      {
+        what: 'a slot without a flow file',
+        address: `explore/?from=${minute(END - 5 * HOUR)}&to=${minute(END - 3 * HOUR)}`,
+      },
+    ])('but not of $what', async ({ address }) => {
+      await visit({}, async ({ page }) => {
+        await page.goto(server.url + address)
+        await page.locator('.plot .chart').first().hover()
+        await page.locator('.plot .cursor').first().focus()
+        await page.keyboard.press('End')
+        expect(await timeOn(page)).toMatch(/^24 Nov 2026/)
+        expect(await boardOn(page).isVisible()).toBe(false)
+        await page.keyboard.press('Tab')
+        expect(await page.evaluate('document.activeElement.matches("a")')).toBe(false)
       })
     })
   })

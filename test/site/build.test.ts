@@ -20,6 +20,7 @@ import { readIndex, writeIndex } from '../../ingest/store/series-index.ts'
 import { buildSite } from '../../site/build.ts'
 import { linkedFiles } from '../../site/validate.ts'
 import { hashTree } from '../directory.ts'
+import { readCatalog } from './published.ts'
 import { configOf, part, store } from './stored.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -305,6 +306,8 @@ describe('building again', () => {
 
 describe('the archive of scoreboards', () => {
   const inode = (file: string) => statSync(join(config.site.dir, 'archive', file)).ino
+  /** From which day on slots have scoreboards: what the chart of the overview and the explorer go by. */
+  const boardsTold = () => [/data-boards="([^"]*)"/.exec(read(config, 'index.html'))![1], readCatalog(config).boards]
 
   test('a slot is rendered once, and once more when it gets a successor', async () => {
     store(config, part(0, { hosts: hosts(1) }), part(1, { hosts: hosts(1) }))
@@ -346,10 +349,12 @@ describe('the archive of scoreboards', () => {
     store(config, part(0, { hosts: hosts(5) }), part(288, { hosts: hosts(6) }), part(289, { hosts: hosts(7) }))
     await buildSite(config)
     expect(read(config, 'scoreboard/2026/11/24/0000/index.html')).toContain('23/0000/')
+    expect(boardsTold()).toEqual(['2026-11-23', '2026-11-23'])
     const index = readIndex(config.data)
     writeIndex(config.data, { ...index, since: { boards: '2026-11-24' } })
     await buildSite(config)
     expect(has(config, 'scoreboard/2026/11/23/0000/index.html')).toBe(false)
+    expect(boardsTold()).toEqual(['2026-11-24', '2026-11-24'])
     const day = read(config, 'scoreboard/2026/11/23/index.html')
     expect(day).toContain('192.0.2.1')
     expect(day).not.toContain('0000/')

@@ -192,7 +192,8 @@ describe('what else an edition hides', () => {
     const pages = readdirSync(join(edition.site.dir, 'current'), { recursive: true }) as string[]
     expect(pages.filter((name) => name.startsWith('scoreboard'))).toEqual([])
     for (const page of pages.filter((name) => name.endsWith('.html')))
-      expect(read(edition, page), page).not.toMatch(/href="[^"]*scoreboard/)
+      expect(read(edition, page), page).not.toMatch(/href="[^"]*scoreboard|data-boards/)
+    expect(readCatalog(edition).boards).toBeUndefined()
     // What is lost is told all the same.
     expect(read(edition, 'index.html')).toContain('7 flows lost by collectors')
     expect(read(edition, 'index.html')).not.toContain('quality/')

@@ -12,6 +12,7 @@ export interface Catalog {
   readonly title: string
   readonly timeZone: string
   readonly end: number | null
+  readonly boards?: string
   readonly dimensions: readonly {
     readonly name: string
     readonly overlap: boolean

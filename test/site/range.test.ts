@@ -12,7 +12,7 @@ function chartOf(range: RangeName) {
   store(config, ...[0, 1, 2, 4, 5].map((at) => part(at, { http: at === 4 ? [12_000, 300] : [3000, 300] })))
   const site = createSite(config)
   const traffic = createTrafficReader(config.data, newestSlot(config.data)).read(range)
-  const page = rangePage(site, totalSubject(site), traffic, cellsSeen(traffic), null, null)
+  const page = rangePage(site, totalSubject(site), traffic, cellsSeen(traffic), { board: null, since: null }, null)
   const { stacks, statements } = page.content as {
     stacks: { readout: { label: string; in: string; out: string }[] }[]
     statements: string

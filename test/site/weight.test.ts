@@ -23,7 +23,7 @@ test('a page of a full day and the style sheet weigh at most 25 KB', { timeout: 
   const day = createTrafficReader(config.data, newestSlot(config.data)).read('day')
   const members = site.dimensions.flatMap((of) => of.members.map((member) => memberSubject(site, of, member)))
   const pages = [totalSubject(site), ...members].map((subject) =>
-    rangePage(site, subject, day, cellsSeen(day), null, null),
+    rangePage(site, subject, day, cellsSeen(day), { board: null, since: '2026-11-23' }, null),
   )
   const frame = { siteTitle: site.title, menu: menuOf(site), assets }
   const html = await renderPages(
