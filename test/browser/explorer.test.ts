@@ -1,4 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
@@ -591,6 +593,21 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
     })
   })
 
+  test.each([1280, 390])('at %d px nothing moves while it comes', async (width) => {
+    const pieces = inPieces(server.url).listen(0, '127.0.0.1')
+    try {
+      await visit({ viewport: { width, height: 1300 } }, async ({ page }) => {
+        await page.addInitScript(WATCH_SHIFTS)
+        await page.goto(`http://127.0.0.1:${(pieces.address() as AddressInfo).port}/explore/`)
+        await answered(page)
+        // What is left are the digits of two dates, which take the place of a pattern.
+        expect(await page.evaluate('moved')).toBeLessThan(0.0005)
+      })
+    } finally {
+      pieces.close()
+    }
+  })
+
   test.each([1280, 768, 390, 320])('at %d px it is no wider than the screen', async (width) => {
     await visit({ viewport: { width, height: 900 } }, async ({ page }) => {
       await explore(page, `?by=service&compare=before&${hours(2, 0)}`)
@@ -598,6 +615,24 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
     })
   })
 })
+
+/** Answers as the site does; the page of the explorer comes in two pieces, the second when the first has been painted. */
+function inPieces(url: string): Server {
+  return createServer(async (request, response) => {
+    const answer = await fetch(url + request.url!.slice(1))
+    const body = Buffer.from(await answer.arrayBuffer())
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type')! })
+    if (request.url !== '/explore/') return response.end(body)
+    const cut = body.indexOf('<div class="explorer-times')
+    response.write(body.subarray(0, cut))
+    setTimeout(() => response.end(body.subarray(cut)), 500)
+  })
+}
+
+/** Makes a page remember how far things moved without anybody's doing. */
+const WATCH_SHIFTS = `window.moved = 0
+new PerformanceObserver((list) => { for (const { value } of list.getEntries()) window.moved += value })
+  .observe({ type: 'layout-shift', buffered: true })`
 
 function perSecond(count: number | bigint | null): number | null {
   return count === null ? null : Math.round((Number(count) / 300) * 1000) / 1000
