@@ -99,7 +99,8 @@ export const sweeps: readonly Sweep[] = [
     trialsOf: (stage, { randomKills }) =>
       Array.from({ length: randomKills }, (_, n) => {
         const moment = momentOf(n, randomKills)
-        const kind = moment.secondAfter === null ? 'alone' : 'with a second'
+        const alone = moment.againAfter === null ? 'alone' : 'twice'
+        const kind = moment.secondAfter === null ? alone : 'with a second'
         return { id: `${n} of ${randomKills}`, kind, run: (worker) => killAtMoment(stage, moment, worker) }
       }),
   },
