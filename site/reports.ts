@@ -14,6 +14,8 @@ import { type Month, monthNamed, monthsBetween } from './months.ts'
 import type { Site } from './pages/site.ts'
 import {
   cellsOf,
+  createIsPart,
+  divide,
   isSameStatement,
   type Layout,
   layoutOf,
@@ -152,7 +154,8 @@ function renew(store: OpenStore, directory: string, month: Month, before: Kept |
   const tally = addUp(store, store.layout, month, until, step, tallyPath(directory, month.name))
   // Before the first flow file, and within a gap of a whole month, there is nothing to state.
   if (tally.known === 0) return null
-  const statement = statementOf(store.layout, month, store.timeZone, step, tally)
+  const layout = divide(store.layout, Object.keys(tally.cells))
+  const statement = statementOf(layout, month, store.timeZone, step, tally)
   const kept = { frozen: null, summary: summaryOf(statement), later: null, state, unchangedSince: store.end }
   writeJson(statementPath(directory, month.name), { schema: SCHEMA, ...statement })
   writeKept(directory, month.name, kept)
@@ -238,11 +241,20 @@ function addUp(
 ): Tally {
   const { from, to } = month
   const wanted = cellsOf(layout)
-  const choice = { wants: (cell: string) => wanted.has(cell), rename: store.rename }
+  const isPart = createIsPart(layout)
+  const choice = { wants: (cell: string) => wanted.has(cell) || isPart(cell), rename: store.rename }
   // A flow of the day after still reaches into a day.
   const isOver = (day: string) => day <= dayOf(until - 2 * DAY_SECONDS)
   const inputs = [...store.days].filter(([day]) => day >= dayOf(from) && day <= dayOf(until - DAY_SECONDS)).sort()
-  const key = hashOf(SCHEMA, from, to, step, [...wanted], inputs)
+  const key = hashOf(
+    SCHEMA,
+    from,
+    to,
+    step,
+    [...wanted],
+    layout.dimensions.map(({ pair }) => pair ?? null),
+    inputs,
+  )
   const kept = path === null || step !== '5m' ? null : readTally(path, key)
   const tally = kept ?? createTally(from)
   const begin = tally.until
@@ -251,7 +263,7 @@ function addUp(
     if (path !== null && step === '5m' && isFirstOpen) writeJson(path, { schema: SCHEMA, key, tally })
     const end = Math.min(until, window.from + window.length * STEPS[step])
     const series = readSeries(store.data, step, { from: tally.until, to: end }, choice)
-    addSeries(tally, series, wanted, (to - from) / SLOT_SECONDS)
+    addSeries(tally, series, new Set([...wanted, ...series.cells.keys()]), (to - from) / SLOT_SECONDS)
   }
   return tally
 }

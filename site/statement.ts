@@ -3,8 +3,8 @@ import type { Counter } from '../ingest/model/counter.ts'
 import { SLOT_SECONDS, STEPS, type StepName } from '../ingest/model/time.ts'
 import { reviveAll } from '../ingest/store/counters.ts'
 import type { Month } from './months.ts'
-import { type Breakdown, breakdownOf } from './pages/breakdown.ts'
-import type { Site, SiteDimension, SiteMember } from './pages/site.ts'
+import { tellingPair } from './pages/breakdown.ts'
+import type { Site } from './pages/site.ts'
 import { type CellSum, percentile95, slotsKnown, type Tally, type WaySum } from './tally.ts'
 
 /** What moved in a month: everything, and every member of every dimension, in octets. */
@@ -36,6 +36,8 @@ interface ListedDimension {
   readonly isOverlapping: boolean
   /** Singular of what each of its rows is divided by; empty where none is. */
   readonly dividedBy: string
+  /** The two dimensions of the cells that it is divided into, as in their names; absent where it is not. */
+  readonly pair?: readonly [string, string]
   readonly rows: readonly ListedRow[]
 }
 
@@ -46,7 +48,7 @@ interface Listed {
 }
 
 export interface ListedRow extends Listed {
-  /** What a network is divided into. */
+  /** What a network is divided into, as far as anything was seen of it. */
   readonly parts: readonly Listed[]
 }
 
@@ -74,37 +76,63 @@ export interface WayFigures {
   readonly percentile95: Counter | null
 }
 
-/** What the statements of a site list: everything, and every member; of networks also what they are divided into. */
+/** What the statements of a site list: everything, and every member. What networks are divided into `divide` adds. */
 export function layoutOf(site: Site): Layout {
   return {
     total: { id: TOTAL, label: 'All traffic', cell: TOTAL, parts: [] },
-    dimensions: site.dimensions.map((of) => {
-      const isOverlapping = of.dimension.ownDirection === true
-      const divided = of.members.map((member) => ({
-        member,
-        by: isOverlapping ? breakdownOf(site, of, member) : null,
-      }))
+    dimensions: site.dimensions.map(({ dimension, members }) => {
+      const isOverlapping = dimension.ownDirection === true
+      const pair = isOverlapping ? tellingPair(site, dimension) : null
       return {
-        name: of.dimension.name,
-        title: of.dimension.title,
-        singular: of.dimension.singular,
+        name: dimension.name,
+        title: dimension.title,
+        singular: dimension.singular,
         isOverlapping,
-        dividedBy: divided[0]?.by?.dimension.singular ?? '',
-        rows: divided.map(({ member, by }) => rowOf(of, member, by)),
+        dividedBy: pair?.partner.dimension.singular ?? '',
+        ...(pair && { pair: [pair.first.dimension.name, pair.second.dimension.name] as const }),
+        rows: members.map(({ id, label }) => ({ id, label, cell: cellName([dimension.name, id]), parts: [] })),
       }
     }),
   }
 }
 
-function rowOf({ dimension }: SiteDimension, { id, label }: SiteMember, by: Breakdown | null): ListedRow {
-  const parts = (by?.layers ?? []).map(({ id, label, cell }) => ({ id, label, cell }))
-  return { id, label, cell: cellName([dimension.name, id]), parts }
+/**
+ * A layout of which rows are divided into the cells that something was seen of, in the order of their members. A thousand networks and services might
+ * have a million such cells, and have few.
+ */
+export function divide(layout: Layout, seen: Iterable<string>): Layout {
+  const cells = new Set(seen)
+  const rowsOf = (name: string) => layout.dimensions.find((each) => each.name === name)!.rows
+  return {
+    ...layout,
+    dimensions: layout.dimensions.map((dimension) => {
+      const { name, pair, rows } = dimension
+      if (pair === undefined) return dimension
+      const [first, second] = pair
+      const nameCell = (id: string, part: string) =>
+        name === first ? cellName([first, id], [second, part]) : cellName([first, part], [second, id])
+      const partners = rowsOf(name === first ? second : first)
+      const partsOf = (id: string) =>
+        partners.map((part) => ({ ...part, cell: nameCell(id, part.id) })).filter(({ cell }) => cells.has(cell))
+      return { ...dimension, rows: rows.map((row) => ({ ...row, parts: partsOf(row.id).map(toListed) })) }
+    }),
+  }
 }
 
-/** The cells that a statement is made from. */
+function toListed({ id, label, cell }: Listed): Listed {
+  return { id, label, cell }
+}
+
+/** The cells that a statement is made from whether anything was seen of them or not. */
 export function cellsOf({ total, dimensions }: Layout): Set<string> {
   const rows = [total, ...dimensions.flatMap(({ rows }) => rows)]
   return new Set(rows.flatMap(({ cell, parts }) => [cell, ...parts.map((part) => part.cell)]))
+}
+
+/** Tells of a cell whether a row may be divided into it. */
+export function createIsPart({ dimensions }: Layout): (cell: string) => boolean {
+  const pairs = dimensions.flatMap(({ pair }) => (pair === undefined ? [] : [pair]))
+  return (cell) => pairs.some(([first, second]) => cell.startsWith(`${first}/`) && cell.includes(`,${second}/`))
 }
 
 /** The statement of a month, as far as a tally goes. */
@@ -162,7 +190,8 @@ export function isSameStatement(a: Statement, b: Statement): boolean {
 }
 
 function countsOf({ cell, known, in: inward, out, parts }: StatementRow) {
-  return [cell, known, inward, out, parts.map(({ cell, octets }) => [cell, octets])]
+  const seen = parts.filter(({ octets }) => octets.in !== 0 || octets.out !== 0)
+  return [cell, known, inward, out, seen.map(({ cell, octets }) => [cell, octets])]
 }
 
 /** A statement that was just parsed from JSON, with its counters. */

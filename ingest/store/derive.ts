@@ -16,6 +16,7 @@ import {
 import { readDerived } from './derived-file.ts'
 import { DamagedFile, isThere, listDirectory, writeJson } from './files.ts'
 import { storeRoot } from './generation.ts'
+import { addPacked, type PackedTable, packedTable } from './packed-table.ts'
 import { hashDays, listParts, listStoredParts, type PartName, readNewestPart, readPart } from './part.ts'
 import { isSince, listWindows, readIndex, type SeriesIndex, writeIndex } from './series-index.ts'
 import {
@@ -28,8 +29,6 @@ import {
   rollUp,
   type SeriesTable,
   seriesOf,
-  type TableJson,
-  tableFromJson,
   tableToJson,
 } from './series-table.ts'
 import { startOfWindow, windowOf, windowsBetween } from './windows.ts'
@@ -55,22 +54,27 @@ export function seriesPath(data: string, step: StepName, window: string): string
 
 /** Reads a series file; `null` when there is none. Throws DamagedDerived and NewerSchema. */
 export function readTable(data: string, step: StepName, window: string, choice?: CellChoice): StoredTable | null {
-  const stored = readStoredJson(data, step, window)
+  const stored = readPacked(data, step, window)
   if (stored === null) return null
-  return { table: tableFromJson(stored.value, choice), inputs: stored.value.inputs, sha256: stored.sha256 }
+  const { value, sha256 } = stored
+  const start = startOfWindow(window)
+  const table = createTable(step, start, value.points)
+  addPacked(table, value, choice)
+  return { table, inputs: value.inputs, sha256 }
 }
 
-/** The same, as it is written: what only passes it on need not make columns of it. */
-export function readTableJson(data: string, step: StepName, window: string): TableJson | null {
-  return readStoredJson(data, step, window)?.value ?? null
+/** The same, its cells as they are written. */
+export function readPackedTable(data: string, step: StepName, window: string): PackedTable | null {
+  return readPacked(data, step, window)?.value ?? null
 }
 
-function readStoredJson(data: string, step: StepName, window: string) {
+function readPacked(data: string, step: StepName, window: string) {
   const start = isoTime(startOfWindow(window))
-  return readDerived<TableJson & { schema: number; inputs: Inputs }>(
+  return readDerived<PackedTable & { schema: number; inputs: Inputs }>(
     seriesPath(data, step, window),
     SCHEMA,
     (table) => table.step === step && table.from === start,
+    packedTable,
   )
 }
 

@@ -130,6 +130,12 @@ export function encodeJson(value: unknown): { bytes: Uint8Array; sha256: string 
 
 /** What `writeJson` stored, verified, with its SHA-256. `null` when there is no such file; throws DamagedFile when it is not whole. */
 export function readJson(path: string): { value: unknown; sha256: string } | null {
+  const stored = readJsonBytes(path)
+  return stored && { value: parseJson(stored.json), sha256: stored.sha256 }
+}
+
+/** The same, and not a value yet: as that it may take several times the room. */
+export function readJsonBytes(path: string): { json: Uint8Array; sha256: string } | null {
   let bytes: Uint8Array
   try {
     bytes = readFileSync(path)
@@ -137,25 +143,43 @@ export function readJson(path: string): { value: unknown; sha256: string } | nul
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   }
-  return decodeJson(bytes, path)
+  return checkJson(bytes, path)
+}
+
+export function parseJson(json: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString('utf8'))
 }
 
 /** `readJson` of bytes that were read from `place`, a name for the error. Throws DamagedFile. */
 export function decodeJson(bytes: Uint8Array, place: string): { value: unknown; sha256: string } {
-  const { line, sha256 } = checkJson(bytes, place)
-  return { value: JSON.parse(line), sha256 }
+  const { json, sha256 } = checkJson(bytes, place)
+  return { value: parseJson(json), sha256 }
 }
 
 /** Are these bytes what `encodeJson` made? Throws DamagedFile. Spares making the value of them. */
-export function checkJson(bytes: Uint8Array, place: string): { line: string; sha256: string } {
+export function checkJson(bytes: Uint8Array, place: string): { json: Uint8Array; sha256: string } {
   try {
-    const [line, trailer] = gunzipSync(bytes).toString('utf8').split('\n')
-    const { sha256 } = JSON.parse(trailer ?? '') as { sha256: string }
-    if (createHash('sha256').update(line!).digest('hex') !== sha256) throw new Error('its checksum does not fit')
-    return { line: line!, sha256 }
+    const unpacked = gunzipSync(bytes, { chunkSize: roomFor(bytes) })
+    const end = unpacked.indexOf('\n')
+    const [json, trailer] = end < 0 ? [unpacked, ''] : [unpacked.subarray(0, end), unpacked.toString('utf8', end + 1)]
+    const { sha256 } = JSON.parse(trailer.split('\n', 1)[0]!) as { sha256: string }
+    if (createHash('sha256').update(json).digest('hex') !== sha256) throw new Error('its checksum does not fit')
+    return { json, sha256 }
   } catch (error) {
     throw new DamagedFile(`${place}: stored file is damaged (${(error as Error).message})`, { cause: error })
   }
+}
+
+const [LEAST_ROOM, MOST_ROOM] = [1 << 10, 64 << 20]
+
+/**
+ * Bytes to unpack into at a time. The last four of gzip tell how much there is: what fits at once need not be put together from pieces. What is damaged
+ * may tell anything.
+ */
+function roomFor(gzip: Uint8Array): number {
+  const { buffer, byteOffset, byteLength } = gzip
+  const told = byteLength < 4 ? 0 : new DataView(buffer, byteOffset).getUint32(byteLength - 4, true)
+  return Math.min(Math.max(told + 1, LEAST_ROOM), MOST_ROOM)
 }
 
 /** `length` bytes of a file from `at` on; fewer where it ends before. */

@@ -207,65 +207,51 @@ export interface CellChoice {
   readonly rename?: (cell: string) => string
 }
 
-/** From the disk; `wants` spares what nobody asked for. Where cells are added up, a maximum is the greatest of theirs. */
-export function tableFromJson(json: TableJson, { wants = () => true, rename }: CellChoice = {}): SeriesTable {
-  const table = createTable(json.step, Date.parse(json.from) / 1000, json.points)
-  table.known.splice(0, json.points, ...json.known)
-  for (const [key, seconds] of countedFromJson(json.counted, json.known, rename && renaming(rename)))
-    table.counted.set(key, seconds)
+/** Puts the points of a stored table that lie within `table` there, but for its cells: see `addCell`. `offset`: in points, where it begins. */
+export function addHead(
+  table: SeriesTable,
+  { known, counted, quality }: Omit<TableJson, 'cells'>,
+  rename: CellChoice['rename'],
+  offset: number,
+): void {
+  const { length } = table
+  const put = (column: number[], seconds: readonly number[]) => {
+    for (let point = Math.max(0, -offset); point < Math.min(seconds.length, length - offset); point++)
+      column[offset + point] = seconds[point]!
+  }
+  put(table.known, known)
+  for (const [key, seconds] of countedFromJson(counted, known, rename && renaming(rename)))
+    put(secondsOf(table.counted, key, length), seconds)
   for (const flaw of FLAWS)
-    for (const [point, flows] of json.quality?.[flaw]?.entries() ?? [])
-      addFlawed(table, flaw, point, counterFromJson(flows))
-  for (const [stored, byDirection] of Object.entries(json.cells)) {
-    const name = rename === undefined ? stored : rename(stored)
-    if (!wants(name)) continue
-    for (const direction of DIRECTIONS) {
-      const given = byDirection[direction]
-      if (given === undefined) continue
-      const series = seriesOf(table, name, direction)
-      for (const measure of MEASURES) {
-        join(series.sum[measure], given[measure], given.at, addCounters)
-        if (given.max !== undefined) join(series.max[measure], given.max[measure], given.at, maxCounter)
-      }
+    for (const [point, flows] of quality?.[flaw]?.entries() ?? [])
+      if (offset + point >= 0 && offset + point < length) addFlawed(table, flaw, offset + point, counterFromJson(flows))
+}
+
+/** The same of a cell. Where cells are added up, a maximum is the greatest of theirs. */
+export function addCell(table: SeriesTable, name: string, cell: CellJson, offset: number): void {
+  for (const direction of DIRECTIONS) {
+    const given = cell[direction]
+    if (given === undefined) continue
+    const series = seriesOf(table, name, direction)
+    for (const measure of MEASURES) {
+      join(series.sum[measure], given[measure], offset + given.at, addCounters)
+      if (given.max !== undefined) join(series.max[measure], given.max[measure], offset + given.at, maxCounter)
     }
   }
-  return table
-}
-
-/**
- * The cells of a stored table that somebody asked for, by what they are called today, in order of these names. They stay as they are
- * written; only those that get one name are added up.
- */
-export function chooseCells(
-  json: TableJson,
-  { wants = () => true, rename = (cell) => cell }: CellChoice,
-): [name: string, cell: CellJson][] {
-  const stored = new Map<string, string[]>()
-  for (const cell of Object.keys(json.cells)) {
-    const name = rename(cell)
-    if (wants(name)) stored.set(name, [...(stored.get(name) ?? []), cell])
-  }
-  return [...stored.keys()].sort().map((name) => [name, joinCells(json, stored.get(name)!, name)])
-}
-
-function joinCells(json: TableJson, stored: readonly string[], name: string): CellJson {
-  if (stored.length === 1) return json.cells[stored[0]!]!
-  const cells = Object.fromEntries(stored.map((cell) => [cell, json.cells[cell]!]))
-  return tableToJson(tableFromJson({ ...json, cells }, { rename: () => name })).cells[name] ?? {}
 }
 
 function renaming(rename: (name: string) => string): (names: readonly string[]) => readonly string[] {
   return (names) => [...new Set(names.map(rename))].sort()
 }
 
-/** Puts values into a column, together with what is there: nearly always nothing. */
+/** Puts values into a column, as far as they lie in it, together with what is there: nearly always nothing. */
 function join(
   column: Counter[],
   values: readonly (number | string)[],
   at: number,
   both: (a: Counter, b: Counter) => Counter,
 ): void {
-  for (let point = 0; point < values.length; point++) {
+  for (let point = Math.max(0, -at); point < Math.min(values.length, column.length - at); point++) {
     const value = counterFromJson(values[point]!)
     const before = column[at + point]!
     column[at + point] = before === 0 ? value : both(before, value)

@@ -3,7 +3,7 @@ import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { STEPS, type StepName } from '../../ingest/model/time.ts'
-import { readTableJson, seriesPath } from '../../ingest/store/derive.ts'
+import { readPackedTable, seriesPath } from '../../ingest/store/derive.ts'
 import { DamagedFile, isThere, listDirectory, makeDirectory, stampOf, TEMPORARY } from '../../ingest/store/files.ts'
 import { recountsOf } from '../../ingest/store/generation.ts'
 import { listWindows, readIndex } from '../../ingest/store/series-index.ts'
@@ -12,6 +12,7 @@ import type { Site } from '../pages/site.ts'
 import { dropAbandoned } from '../release.ts'
 import { stateOf, UNSETTLED } from '../traffic.ts'
 import { flushDirectories, writeFiles } from '../write.ts'
+import { batches } from './batches.ts'
 import { publishedCells } from './cells.ts'
 import { dataDirectory, listVersions, removeVersion, STEP_NAMES, type Versions, versionName } from './places.ts'
 import { type DataRecord, readRecord, type WindowRecord, writeRecord } from './record.ts'
@@ -47,7 +48,7 @@ export async function publishWindows(site: Site, end: number, log: (line: string
   const written: string[] = []
 
   async function publish(step: StepName, window: string, state: string): Promise<void> {
-    const stored = readTableJson(data, step, window)
+    const stored = readPackedTable(data, step, window)
     if (stored === null) return
     const { hash, isNew } = await writeWindow(settings.dir, step, window, windowFiles(stored, cells, end))
     windows[step][window] = { state, hash }
@@ -141,17 +142,6 @@ async function writeWindow(
     await flushDirectories([dirname(target)])
   } else rmSync(draft, { recursive: true })
   return { hash: name, isNew }
-}
-
-function* batches<T>(items: Iterable<T>, size: number): Generator<T[]> {
-  let batch: T[] = []
-  for (const item of items) {
-    batch.push(item)
-    if (batch.length < size) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
 }
 
 async function writeVerified(directory: string, files: readonly WindowFile[]): Promise<void> {

@@ -1,7 +1,9 @@
 import { type Counted, countedFromJson, countedToJson } from '../../ingest/model/counted.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { STEPS } from '../../ingest/model/time.ts'
-import { type CellJson, chooseCells, type SeriesJson, type TableJson } from '../../ingest/store/series-table.ts'
+import { cellFromBytes, chooseCells, joinCells, type PackedTable, textOf } from '../../ingest/store/packed-table.ts'
+import type { CellJson, SeriesJson, TableJson } from '../../ingest/store/series-table.ts'
+import { batches } from './batches.ts'
 import type { PublishedCells } from './cells.ts'
 
 /** A file of a window. */
@@ -17,21 +19,18 @@ const MOST_CELLS = 100
 
 /**
  * The points of a stored series that are over at `end` (unix seconds), as they are published (README, "A window"). The last file is `index`; it names the
- * others. One at a time, for there may be hundreds. Pure: the same series give the same files.
+ * others. One at a time, for there may be hundreds, and what a cell holds is looked at when its file is made. Pure: the same series give the same files.
  */
-export function* windowFiles(stored: TableJson, cells: PublishedCells, end: number): Generator<WindowFile> {
+export function* windowFiles(stored: PackedTable, cells: PublishedCells, end: number): Generator<WindowFile> {
   const [from, step] = [Date.parse(stored.from) / 1000, STEPS[stored.step]]
   const over = Math.max(0, Math.min(stored.points, Math.floor((end - from) / step)))
   const chunks: Record<string, string[]> = {}
-  for (const [group, all] of groupCells(stored, cells, over)) {
-    chunks[group] = []
-    for (let at = 0; at < all.length; at += MOST_CELLS) {
-      const chunk = all.slice(at, at + MOST_CELLS)
-      yield {
-        name: `${group}-${chunks[group].length}`,
-        text: JSON.stringify({ cells: Object.fromEntries(chunk) }),
-      }
-      chunks[group].push(chunk[0]![0])
+  for (const [group, chosen] of groupCells(stored, cells)) {
+    for (const chunk of batches(cellTexts(stored, chosen, over), MOST_CELLS)) {
+      chunks[group] ??= []
+      const texts = chunk.map(({ name, text }) => `${JSON.stringify(name)}:${text}`)
+      yield { name: `${group}-${chunks[group].length}`, text: `{"cells":{${texts.join()}}}` }
+      chunks[group].push(chunk[0]!.name)
     }
   }
   const known = cut(stored.known, over)
@@ -41,7 +40,7 @@ export function* windowFiles(stored: TableJson, cells: PublishedCells, end: numb
 }
 
 /** What flows were counted by, of what is published. */
-function countedOver({ counted, known }: TableJson, { countedToday }: PublishedCells, over: number): Counted {
+function countedOver({ counted, known }: PackedTable, { countedToday }: PublishedCells, over: number): Counted {
   return new Map([...countedFromJson(counted, known, countedToday)].map(([key, seconds]) => [key, cut(seconds, over)]))
 }
 
@@ -49,14 +48,25 @@ function cut(seconds: readonly number[], over: number): number[] {
   return seconds.map((each, point) => (point < over ? each : 0))
 }
 
-/** Cells with traffic in points that are over, in order of their names; a group without such a cell is absent. */
-function groupCells(stored: TableJson, cells: PublishedCells, over: number): Map<string, [string, CellJson][]> {
-  const groups = new Map<string, [string, CellJson][]>(cells.groups.map((name) => [name, []]))
-  for (const [name, cell] of chooseCells(stored, cells)) {
-    const cut = cutCell(cell, over)
-    if (Object.keys(cut).length > 0) groups.get(cells.groupOf(name))!.push([name, cut])
+type Chosen = ReturnType<typeof chooseCells>
+
+/** The cells of every group, in order of their names. */
+function groupCells(stored: PackedTable, cells: PublishedCells): Map<string, Chosen> {
+  const groups = new Map<string, Chosen>(cells.groups.map((name) => [name, []]))
+  for (const chosen of chooseCells(stored, cells)) groups.get(cells.groupOf(chosen[0]))!.push(chosen)
+  return groups
+}
+
+/** The JSON of cells with traffic in points that are over. Nearly all stay as they are written. */
+function* cellTexts(stored: PackedTable, chosen: Chosen, over: number): Generator<{ name: string; text: string }> {
+  for (const [name, parts] of chosen) {
+    const [only] = parts as [Uint8Array]
+    const whole = parts.length === 1 ? cellFromBytes(only) : joinCells(stored, parts)
+    const cell = cutCell(whole, over)
+    if (Object.keys(cell).length === 0) continue
+    const isAsWritten = parts.length === 1 && DIRECTIONS.every((direction) => cell[direction] === whole[direction])
+    yield { name, text: isAsWritten ? textOf(only) : JSON.stringify(cell) }
   }
-  return new Map([...groups].filter(([, all]) => all.length > 0))
 }
 
 function cutCell(cell: CellJson, over: number): CellJson {

@@ -9,6 +9,8 @@ import type { Site, SiteDimension, SiteMember } from './site.ts'
 export interface Breakdown {
   readonly dimension: Dimension
   readonly layers: readonly Layer[]
+  /** Where more is told of a layer. There may be a thousand layers of which few saw anything: only their addresses are asked for. */
+  addressOf(id: string): string
   /** Do the layers add up to the subject? Networks do not: they may overlap, and not everything is in one. */
   readonly isExact: boolean
 }
@@ -18,8 +20,6 @@ export interface Layer {
   readonly label: string
   readonly color: string
   readonly cell: string
-  /** Where more is told of it. */
-  readonly address: string
   /** Stacked on the chart, or in the table only, because it overlaps with others that are. */
   readonly isStacked: boolean
 }
@@ -30,28 +30,44 @@ const TELLING = ['service', 'service-dst', 'service-src', 'network', 'protocol',
 /** Everything, by service. */
 export function breakdownOfTotal(site: Site): Breakdown {
   const [of] = byTelling(site.dimensions) as [SiteDimension]
-  return toBreakdown(site, of, ({ id }) => ({
-    cell: cellName([of.dimension.name, id]),
-    address: memberAddress(of.dimension, id),
-  }))
+  return toBreakdown(
+    site,
+    of,
+    (id) => cellName([of.dimension.name, id]),
+    (id) => memberAddress(of.dimension, id),
+  )
 }
 
-/** A member by the most telling dimension that is kept together with it; `null` when none is. */
-export function breakdownOf(site: Site, { dimension }: SiteDimension, member: SiteMember): Breakdown | null {
+/** The most telling dimension that is kept together with another one, and the pair of both; `null` when none is. */
+export function tellingPair(site: Site, dimension: Dimension) {
   const pairs = site.pairs.filter((pair) => pair.some((each) => each.dimension === dimension))
   const [partner] = byTelling(pairs.flat().filter((each) => each.dimension !== dimension))
   if (partner === undefined) return null
   const pair = pairs.find((each) => each.includes(partner))!
   const [first, second] = pair
-  return toBreakdown(site, partner, ({ id }) => {
-    const [firstId, secondId] = partner === second ? [member.id, id] : [id, member.id]
-    return {
-      cell: cellName([first.dimension.name, firstId], [second.dimension.name, secondId]),
-      address: site.pagedPairs.includes(pair)
-        ? pairAddress(first.dimension, firstId, second.dimension, secondId)
-        : memberAddress(partner.dimension, id),
-    }
-  })
+  return { partner, pair, first, second }
+}
+
+/** A member by the most telling dimension that is kept together with it; `null` when none is. */
+export function breakdownOf(site: Site, { dimension }: SiteDimension, member: SiteMember): Breakdown | null {
+  const telling = tellingPair(site, dimension)
+  if (telling === null) return null
+  const { partner, pair, first, second } = telling
+  const idsOf = (id: string) => (partner === second ? [member.id, id] : [id, member.id]) as [string, string]
+  const isPaged = site.pagedPairs.includes(pair)
+  return toBreakdown(
+    site,
+    partner,
+    (id) => {
+      const [firstId, secondId] = idsOf(id)
+      return cellName([first.dimension.name, firstId], [second.dimension.name, secondId])
+    },
+    (id) => {
+      if (!isPaged) return memberAddress(partner.dimension, id)
+      const [firstId, secondId] = idsOf(id)
+      return pairAddress(first.dimension, firstId, second.dimension, secondId)
+    },
+  )
 }
 
 function byTelling(dimensions: readonly SiteDimension[]): SiteDimension[] {
@@ -62,19 +78,32 @@ function byTelling(dimensions: readonly SiteDimension[]): SiteDimension[] {
 function toBreakdown(
   { config }: Site,
   { dimension, members }: SiteDimension,
-  place: (member: SiteMember) => Pick<Layer, 'cell' | 'address'>,
+  nameCell: (id: string) => string,
+  addressOf: (id: string) => string,
 ): Breakdown {
   const isExact = dimension.ownDirection !== true
-  const stacked = isExact ? new Set(members.map(({ id }) => id)) : disjointNetworks(config)
+  const stacked = isExact ? null : disjointNetworks(config)
   return {
     dimension,
     isExact,
-    layers: members.map((member) => ({ ...member, ...place(member), isStacked: stacked.has(member.id) })),
+    layers: members.map((member) => ({
+      ...member,
+      cell: nameCell(member.id),
+      isStacked: stacked === null || stacked.has(member.id),
+    })),
+    addressOf,
   }
 }
 
-/** The smallest networks that do not overlap: a network that holds others would count their traffic again. */
-export function disjointNetworks({ networks }: Pick<Config, 'networks'>): Set<string> {
+/** The smallest networks that do not overlap: a network that holds others would count their traffic again. Every service asks for them. */
+export function disjointNetworks({ networks }: Pick<Config, 'networks'>): ReadonlySet<string> {
+  const known = disjoint.get(networks) ?? chooseDisjoint(networks)
+  disjoint.set(networks, known)
+  return known
+}
+const disjoint = new WeakMap<Config['networks'], ReadonlySet<string>>()
+
+function chooseDisjoint(networks: Config['networks']): Set<string> {
   const chosen: (typeof networks)[number][] = []
   for (const network of [...networks].sort((a, b) => sizeOf(a.prefixes) - sizeOf(b.prefixes))) {
     if (!chosen.some((other) => overlap(network.prefixes, other.prefixes))) chosen.push(network)

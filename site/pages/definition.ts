@@ -9,8 +9,18 @@ import { midSentence } from './words.ts'
 /** What the config says a member is, in words: `443/tcp, 80/tcp`. Empty for a dimension that has no words here. */
 export function definitionOf(site: Site, { name, title }: Dimension, id: string): string {
   if (id === OTHER) return `What none of the configured ${midSentence(title)} names.`
-  return (DEFINITIONS[name]?.(site).find((member) => member.id === id)?.values ?? []).join(', ')
+  return (definitionsOf(site, name).get(id) ?? []).join(', ')
 }
+
+/** Every page of a member asks for its own: all are made at once. */
+function definitionsOf(site: Site, dimension: string): ReadonlyMap<string, readonly string[]> {
+  const ofSite = defined.get(site) ?? new Map<string, ReadonlyMap<string, readonly string[]>>()
+  defined.set(site, ofSite)
+  const known = ofSite.get(dimension) ?? new Map(DEFINITIONS[dimension]?.(site).map(({ id, values }) => [id, values]))
+  ofSite.set(dimension, known)
+  return known
+}
+const defined = new WeakMap<Site, Map<string, ReadonlyMap<string, readonly string[]>>>()
 
 type Definition = (site: Site) => readonly { readonly id: string; readonly values: readonly string[] }[]
 

@@ -13,9 +13,10 @@ import { overallPage } from './overall.ts'
 import { type LostFlows, overviewPage } from './overview.ts'
 import type { Page } from './page.ts'
 import { qualityPage } from './quality.ts'
-import { memberSubject, pairSubject, rangePage, type Seen, type Subject, totalSubject } from './range.ts'
+import { memberSubject, pairSubject, rangePage, type Subject, totalSubject } from './range.ts'
 import { reportsPage } from './reports.ts'
 import { type NewestBoards, scoreboardPage } from './scoreboard.ts'
+import { pairsSeen, type Seen } from './seen.ts'
 import type { Site } from './site.ts'
 import { statementPages } from './statement.ts'
 
@@ -66,11 +67,13 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
 function* subjects(site: Site, seen: Seen): Generator<Subject> {
   yield totalSubject(site)
   for (const of of site.dimensions) for (const member of of.members) yield memberSubject(site, of, member)
-  for (const [first, second] of site.pagedPairs) {
+  for (const pair of site.pagedPairs) {
+    const [first, second] = pair
     for (const one of first.members) {
+      const partners = pairsSeen(seen, pair).get(one.id)
+      if (partners === undefined) continue
       for (const other of second.members) {
-        const subject = pairSubject(first, one, second, other)
-        if (seen.has(subject.cell)) yield subject
+        if (partners.has(other.id)) yield pairSubject(first, one, second, other)
       }
     }
   }

@@ -28,6 +28,7 @@ import { definitionOf } from './definition.ts'
 import { eventsBetween } from './events.ts'
 import { flawFiles, flawRows } from './flaws.ts'
 import type { Anchor, Page } from './page.ts'
+import { pairsSeen, type Seen } from './seen.ts'
 import type { Site, SiteDimension, SiteMember } from './site.ts'
 import { type StackSubject, stackOf } from './stack.ts'
 import { tilesOf } from './tiles.ts'
@@ -49,7 +50,8 @@ export interface Subject extends StackSubject {
 
 interface PairLinks {
   readonly title: string
-  readonly links: readonly { readonly address: string; readonly label: string; readonly cell: string }[]
+  /** Of those that saw traffic: there may be a thousand that did not. */
+  linksOf(seen: Seen): readonly { readonly address: string; readonly label: string }[]
 }
 
 export function totalSubject(site: Site): Subject {
@@ -89,18 +91,19 @@ export function memberSubject(site: Site, of: SiteDimension, member: SiteMember)
 }
 
 function pairLinksOf({ pagedPairs }: Site, { dimension }: SiteDimension, { id }: SiteMember): PairLinks[] {
-  return pagedPairs.flatMap(([first, second]) => {
+  return pagedPairs.flatMap((pair) => {
+    const [first, second] = pair
     const partner = first.dimension === dimension ? second : second.dimension === dimension ? first : null
     if (partner === null) return []
-    const links = partner.members.map((other) => {
-      const ids = partner === second ? ([id, other.id] as const) : ([other.id, id] as const)
-      return {
-        address: pairAddress(first.dimension, ids[0], second.dimension, ids[1]),
-        cell: cellName([first.dimension.name, ids[0]], [second.dimension.name, ids[1]]),
-        label: other.label,
-      }
-    })
-    return [{ title: partner.dimension.title, links }]
+    const linksOf = (seen: Seen) => {
+      const pairs = pairsSeen(seen, pair)
+      return partner.members.flatMap((other) => {
+        const [one, two] = partner === second ? [id, other.id] : [other.id, id]
+        if (!pairs.get(one)?.has(two)) return []
+        return [{ address: pairAddress(first.dimension, one, second.dimension, two), label: other.label }]
+      })
+    }
+    return [{ title: partner.dimension.title, linksOf }]
   })
 }
 
@@ -127,18 +130,15 @@ export function pairSubject(first: SiteDimension, one: SiteMember, second: SiteD
     pairs: [
       {
         title: 'Both alone',
-        links: [
-          { address: memberAddress(first.dimension, one.id), label: one.label, cell: TOTAL },
-          { address: memberAddress(second.dimension, other.id), label: other.label, cell: TOTAL },
+        linksOf: () => [
+          { address: memberAddress(first.dimension, one.id), label: one.label },
+          { address: memberAddress(second.dimension, other.id), label: other.label },
         ],
       },
     ],
     network: null,
   }
 }
-
-/** Names of cells that saw traffic in any range: only such a pair has pages. */
-export type Seen = ReadonlySet<string>
 
 /**
  * The page of a subject and a range: a chart of each measure with its table; of a pair, which has nothing to be divided by,
@@ -223,10 +223,7 @@ export function rangePage(
       lists: range === 'day' && subject.network !== null ? networkLists(site, subject.network, board) : [],
       listsSlot: board === null ? null : formatClockMoment(board.from, site.timeZone),
       pairs: subject.pairs
-        .map(({ title, links }) => ({
-          title,
-          links: links.filter(({ cell }) => seen.has(cell)).map((anchor) => toAnchor(address, anchor)),
-        }))
+        .map(({ title, linksOf }) => ({ title, links: linksOf(seen).map((anchor) => toAnchor(address, anchor)) }))
         .filter(({ links }) => links.length > 0),
     },
   }

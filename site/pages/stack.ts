@@ -7,7 +7,7 @@ import { type Figures, figuresOf, peaksOf, ratesOf, shareOf, totalBothWays } fro
 import { MOST_LAYERS, REST, restOf, sortByVolume } from '../layers.ts'
 import { link } from '../links.ts'
 import { isKnown, sawTraffic, type Traffic } from '../traffic.ts'
-import { formatQuantity, formatRate, formatShare, SHOWN } from '../units.ts'
+import { formatCount, formatQuantity, formatRate, formatShare, SHOWN } from '../units.ts'
 import type { Breakdown, Layer } from './breakdown.ts'
 import type { ShownEvents } from './events.ts'
 import { type ReadoutEntry, readoutOf } from './readout.ts'
@@ -29,8 +29,9 @@ export interface FiguresTable {
   readonly totalUnit: string
   readonly rows: readonly FiguresRow[]
   readonly total: FiguresRow | null
-  /** Members of which nothing was seen. */
+  /** Members of which nothing was seen: the first of them, and in words how many more there are. */
   readonly quiet: readonly string[]
+  readonly moreQuiet: string
   /** What the grey layer on top is, when there is one; else empty. */
   readonly rest: string
 }
@@ -120,6 +121,9 @@ function chartData(traffic: Traffic, measure: Measure, subject: StackSubject, so
   return { ...frame, layers: rest === null ? layers : [...layers, rest], total, ...peak }
 }
 
+/** Of a thousand services most networks see few; their names would be most of the page. */
+const MOST_QUIET = 30
+
 function tableOf(
   traffic: Traffic,
   measure: Measure,
@@ -131,14 +135,15 @@ function tableOf(
   const { breakdown } = subject
   if (breakdown === null) return wholeTable(traffic, subject)
   const { title, rateInWords, totals } = SHOWN[measure]
+  const quiet = breakdown.layers.filter(({ cell }) => !sawTraffic(traffic, cell))
   const colors = new Map(layers.map(({ id, color }) => [id, color]))
   return {
     caption: `${title}: rates in ${rateInWords}, totals in ${totals}`,
     head: breakdown.dimension.singular,
     totalUnit: totals,
-    rows: sorted.map(({ id, label, cell, address, isStacked }) => ({
+    rows: sorted.map(({ id, label, cell, isStacked }) => ({
       label,
-      href: link(from, address),
+      href: link(from, breakdown.addressOf(id)),
       color: colors.get(id) ?? (isStacked ? OTHER_COLOR : null),
       ...figuresRow(traffic, measure, cell, subject.cell),
     })),
@@ -148,7 +153,8 @@ function tableOf(
       color: null,
       ...figuresRow(traffic, measure, subject.cell, subject.cell),
     },
-    quiet: breakdown.layers.filter(({ cell }) => !sawTraffic(traffic, cell)).map(({ label }) => label),
+    quiet: quiet.slice(0, MOST_QUIET).map(({ label }) => label),
+    moreQuiet: quiet.length > MOST_QUIET ? ` and ${formatCount(quiet.length - MOST_QUIET)} others` : '',
     rest: colors.has(REST) ? `everything else${breakdown.isExact ? '' : ': in none of the networks on the chart'}` : '',
   }
 }
@@ -167,6 +173,7 @@ function wholeTable(traffic: Traffic, { title, cell, color }: StackSubject): Fig
     })),
     total: null,
     quiet: [],
+    moreQuiet: '',
     rest: '',
   }
 }

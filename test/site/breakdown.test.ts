@@ -8,8 +8,8 @@ beforeEach(() => {
   site = createSite(configOf())
 })
 const of = (name: string) => site.dimensions.find(({ dimension }) => dimension.name === name)!
-const layersOf = (name: string, id: string) =>
-  breakdownOf(site, of(name), of(name).members.find((member) => member.id === id)!)!.layers
+const dividedBy = (name: string, id: string) =>
+  breakdownOf(site, of(name), of(name).members.find((member) => member.id === id)!)!
 
 test('networks that hold others are not stacked with them', () => {
   expect(disjointNetworks(configOf())).toEqual(new Set(['lab', 'dorm']))
@@ -26,13 +26,15 @@ test.each([
   ['router', 'border', 'router/border,service/http', 'routers/border/services/http/'],
   ['tos', 'other', 'router/border,tos/other', 'routers/border/tos/other/'],
 ])('%s/%s is divided by its most telling pair', (name, id, cell, address) => {
-  expect(layersOf(name, id)[0]).toMatchObject({ cell, address })
+  const { layers, addressOf } = dividedBy(name, id)
+  expect(layers[0]!.cell).toBe(cell)
+  expect(addressOf(layers[0]!.id)).toBe(address)
 })
 
 test('everything is divided by service; members keep their colours', () => {
   const total = breakdownOfTotal(site)
   expect(total.layers.map(({ cell }) => cell)).toEqual(['service/http', 'service/dns', 'service/other'])
-  expect(total.layers[1]!.color).toBe(layersOf('network', 'campus')[1]!.color)
+  expect(total.layers[1]!.color).toBe(dividedBy('network', 'campus').layers[1]!.color)
 })
 
 test('without a pair there is nothing to divide by', () => {

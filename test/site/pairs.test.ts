@@ -58,8 +58,28 @@ describe('pairs', () => {
     expect(rows).toMatchObject([{ label: 'border', cells: [{ href: null, isSeen: true, in: '80', out: '8' }] }])
     // Layers of a router lead to the service: there is no page of both.
     const router = site.dimensions.find(({ dimension }) => dimension.name === 'router')!
-    expect(breakdownOf(site, router, router.members[0]!)!.layers[0]!.address).toBe('services/http/')
+    expect(breakdownOf(site, router, router.members[0]!)!.addressOf('http')).toBe('services/http/')
     const { matrices } = dimensionPage(site, pair[1], day).content as { matrices: { label: string }[] }
     expect(matrices.map(({ label }) => label)).toEqual(['Routers by service', 'Networks by service'])
+  })
+
+  test('of more members than a table can show some are left out, and how many there are is told', () => {
+    const ids = Array.from({ length: 160 }, (_, at) => `s${at}`)
+    const config = configOf({ services: Object.fromEntries(ids.map((id, at) => [id, `${at + 100}/tcp`])) })
+    const site = createSite(config)
+    store(config, part(0, { http: [3000, 300] }))
+    const day = createTrafficReader(config.data, newestSlot(config.data)).read('day')
+    const pair = site.pairs.find(
+      ([first, second]) => first.dimension.name === 'network' && second.dimension.name === 'service',
+    )!
+    const { columns, rows, cut } = matrixPage(site, pair, day, new Set(ids.map((id) => `network/campus,service/${id}`)))
+      .content as {
+      columns: { label: string }[]
+      rows: { cells: object[] }[]
+      cut: string
+    }
+    expect(columns.map(({ label }) => label)).toEqual(ids.slice(0, 150))
+    expect(rows[0]!.cells.length).toBe(150)
+    expect(cut).toBe('The busiest 150 of 160 services; the page of each has the pairs of all.')
   })
 })
