@@ -104,7 +104,7 @@ describe('a store that rots', () => {
 const NAMES_UNCHECKED: Fault = {
   name: 'a derived file is taken for what its name says',
   file: 'ingest/store/derived-file.js',
-  from: 'if (!isOwn(stored.value))',
+  from: 'if (!isOwn(value))',
   to: 'if (!isOwn)',
 }
 
