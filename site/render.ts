@@ -29,6 +29,8 @@ export interface Framed {
 export async function renderPages(templates: string, pages: readonly Framed[]): Promise<Map<string, string>> {
   if (pages.length === 0) return new Map()
   const { renderStacked } = await import('./charts/render.ts')
+  // No template is a module here: nobody has to stand between Node and the modules that it loads, in a thread of its own.
+  process.env.ELEVENTY_SKIP_ESM_RESOLVER = '1'
   const { default: Eleventy } = await import('@11ty/eleventy')
   const { charts, sparklines } = await drawAll(pages, renderStacked)
   const eleventy = new Eleventy(VIRTUAL, VIRTUAL, {

