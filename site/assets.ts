@@ -74,7 +74,9 @@ function readClient(): string {
 const FIRST_SHEETS = ['tokens.css', 'base.css', 'frame.css', 'page.css', 'tables.css', 'charts.css']
 const PRINT_SHEET = 'print.css'
 /** Named like the template whose pages alone need them, so that others weigh less. Not for pages of the archive, which know but the one. */
-const PAGE_SHEETS = ['explore.css', 'matrix.css', 'quality.css']
+const PAGE_SHEETS = ['about', 'calendar', 'dimension', 'explore', 'matrix', 'overview', 'quality'].map(
+  (name) => `${name}.css`,
+)
 
 /** The style sheets among the names of assets that every page needs, in the order in which they become one. */
 export function styleSheets(names: readonly string[]): string[] {
@@ -86,10 +88,13 @@ export function styleSheets(names: readonly string[]): string[] {
 
 /** A style sheet without its comments and the blanks that mean nothing; strings stay as they are. */
 export function squeeze(css: string): string {
-  return css.replace(TOKENS, (_, string, end, mark) => string ?? end ?? mark ?? ' ')
+  return css.replace(TOKENS, (_, string, end, mark, colon) => string ?? end ?? mark ?? colon ?? ' ')
 }
 const BLANK = '(?:\\s|/\\*[\\s\\S]*?\\*/)'
-const TOKENS = new RegExp(`("[^"]*")|(?:${BLANK}*;)?${BLANK}*(})${BLANK}*|${BLANK}*([{;,>])${BLANK}*|${BLANK}+`, 'g')
+const TOKENS = new RegExp(
+  `("[^"]*")|(?:${BLANK}*;)?${BLANK}*(})${BLANK}*|${BLANK}*([{;,>])${BLANK}*|(:)${BLANK}+|${BLANK}+`,
+  'g',
+)
 
 /** A hash over every file of directories, so that a change of code or templates renders every page anew. */
 export function hashOfFiles(...directories: readonly string[]): string {

@@ -32,6 +32,6 @@ a > b,
 }
 `
   expect(squeeze(css).trim()).toBe(
-    'a>b,.c :hover{content: " ( ; } )  ";font: 400 1rem / 1.5 "A  B",serif}@media (max-width: 40rem){a{color: var(--ink)}}',
+    'a>b,.c :hover{content:" ( ; } )  ";font:400 1rem / 1.5 "A  B",serif}@media (max-width:40rem){a{color:var(--ink)}}',
   )
 })
