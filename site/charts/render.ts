@@ -1,6 +1,7 @@
 import { parse, View } from 'vega'
 import type { StackedChart } from './chart.ts'
 import { chartId } from './chart-id.ts'
+import { compact } from './compact.ts'
 import { type StackPath, stackOf } from './stack.ts'
 import {
   CHART_SIZES,
@@ -22,13 +23,18 @@ export async function renderStacked(chart: StackedChart, sizes = CHART_SIZES): P
   const stack = stackOf(chart)
   const [first, ...others] = sizes
   const whole = await drawSvg(first, stackedData(chart, first, stack, stack.paths.map(standIn)))
-  const filled = whole.replace(STAND_IN, (_, index) => `d="${stack.paths[index]!.path}"`)
-  const svgs = [label(filled.replace(STACK_GROUP, `<g id="${id}"$1>`), chart, first)]
+  const frame = compact(whole.replace(STACK_GROUP, `<g id="${id}"$1>`))
+  const svgs = [
+    label(
+      frame.replace(STAND_IN, (_, index) => `d="${stack.paths[index]!.path}"`),
+      chart,
+      first,
+    ),
+  ]
   for (const size of others) {
-    const frame = await drawSvg(size, stackedData(chart, size, stack, []))
-    svgs.push(
-      label(frame.replace(STACK_GROUP, `<use href="#${id}" transform="${scaling(first, size)}"/>`), chart, size),
-    )
+    const drawn = await drawSvg(size, stackedData(chart, size, stack, []))
+    const used = drawn.replace(STACK_GROUP, `<use href="#${id}" transform="${scaling(first, size)}"/>`)
+    svgs.push(label(compact(used), chart, size))
   }
   return `<div class="chart">${svgs.join('')}</div>`
 }
@@ -80,18 +86,14 @@ function scaling(from: ChartSize, to: ChartSize): string {
   return `scale(${b.width / a.width} ${b.height / a.height})`
 }
 
-/** A title and a description for the whole, the names of layers as their titles, and nothing that only Vega's own tools read. */
+/** A title and a description for the whole. */
 function label(svg: string, { title, description }: StackedChart, { name, width, height, line }: ChartSize): string {
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
   const open = `<svg class="chart-${name}" role="img" ${size} stroke-width="${line}">`
-  return svg
-    .replace(/<path class="(?:background|foreground)"[^>]*\/>/g, '')
-    .replace(/<path aria-label="([^"]*)"([^>]*)\/>/g, '<path$2><title>$1</title></path>')
-    .replace(/ (?:class="mark-[^"]*"|role="graphics-[^"]*"|aria-[a-z]+="[^"]*"|opacity="1")/g, '')
-    .replace(/ (?:pointer-events="none"|font-family="inherit"|font-weight="400"|transform="translate\(0,0\)")/g, '')
-    .replace(/transform="[^"]*"/g, (transform) => transform.replace(/(\.\d{4})\d+/g, '$1'))
-    .replace(/translate\([^)]*\)/g, (moved) => moved.replace(/(\.\d\d)\d+/g, '$1'))
-    .replace(/^<svg[^>]*>/, () => `${open}<title>${escapeText(title)}</title><desc>${escapeText(description)}</desc>`)
+  return svg.replace(
+    /^<svg[^>]*>/,
+    () => `${open}<title>${escapeText(title)}</title><desc>${escapeText(description)}</desc>`,
+  )
 }
 
 function escapeText(text: string): string {

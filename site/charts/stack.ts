@@ -5,6 +5,8 @@ import { type Gap, gapArea, gapsOf, type Heights, stepArea, stepLine } from './s
 export interface Stack {
   /** How far the vertical axis reaches each way, per second. */
   readonly reach: BothWays<number>
+  /** How many units of its paths the whole vertical axis is. */
+  readonly units: number
   /** The lowest first. */
   readonly paths: readonly StackPath[]
   readonly gaps: readonly Gap[]
@@ -12,7 +14,7 @@ export interface Stack {
   readonly isEmpty: boolean
 }
 
-/** SVG path data: a point across is 1, the whole vertical axis is `AXIS_UNITS`, up from zero. */
+/** SVG path data: a point across is 1; up from zero, in units of the stack. */
 export interface StackPath {
   readonly path: string
   readonly fill?: string
@@ -23,8 +25,14 @@ export interface StackPath {
   readonly label?: string
 }
 
-/** Less than a pixel of a desk's chart, so that nothing stands half a pixel off: finer is not seen and costs bytes for every point and layer. */
-export const AXIS_UNITS = 300
+/**
+ * In how many steps the vertical axis is divided: a pixel of a desk's chart each, so that nothing stands more than half a pixel off. Finer
+ * is not seen and costs bytes for every point and layer. Where restless layers would make a page heavy: 1.4 pixels each.
+ */
+const FINE = 278
+const COARSE = 200
+/** Characters of the finer paths of a chart. */
+const MOST_TEXT = 18_000
 export const WAYS = ['in', 'out'] as const
 
 /** Of layers that are lines: wider than what lies on a stack. */
@@ -39,10 +47,19 @@ const LEAST_SHARE = 0.13
  * and each next one covers it, so no seam shows between them and every border is written once.
  */
 export function stackOf(chart: StackedChart): Stack {
+  const fine = stackIn(FINE, chart)
+  return textOf(fine) <= MOST_TEXT ? fine : stackIn(COARSE, chart)
+}
+
+function textOf({ paths }: Stack): number {
+  return paths.reduce((sum, { path }) => sum + path.length, 0)
+}
+
+function stackIn(units: number, chart: StackedChart): Stack {
   const isStack = chart.drawing !== 'lines'
   const layered = isStack ? stackUp(chart) : chart.layers
   const reach = reachOf(chart, isStack ? layered.slice(-1) : layered)
-  const unitsPerRate = AXIS_UNITS / (reach.in + reach.out)
+  const unitsPerRate = units / (reach.in + reach.out)
   const draw = (both: BothWays<Rates>, shape: (heights: Heights) => string, known = chart.total) =>
     WAYS.map((way) => shape(heightsFrom(known[way], both[way], countOf(chart), unitsPerRate, directionOf(way)))).join(
       '',
@@ -69,6 +86,7 @@ export function stackOf(chart: StackedChart): Stack {
   const paths = [{ path: gapArea(known, ends), fill: 'var(--chart-gap)' }, ...layers.reverse(), ...lines]
   return {
     reach,
+    units,
     paths: paths.filter(({ path }) => path !== ''),
     gaps: gapsOf(known),
     isEmpty: known.every((point) => point === null),

@@ -3,7 +3,7 @@ import { formatSi } from '../units.ts'
 import type { StackedChart } from './chart.ts'
 import { eventMarks } from './event-marks.ts'
 import { rateAxis } from './rate-axis.ts'
-import { AXIS_UNITS, directionOf, type Stack, type StackPath, WAYS } from './stack.ts'
+import { directionOf, type Stack, type StackPath, WAYS } from './stack.ts'
 import { type TimeTick, timeTicks } from './time-axis.ts'
 
 /** A size that a chart is drawn for, in pixels. */
@@ -58,7 +58,7 @@ export function stackedSpec(size: ChartSize): Spec {
       rules('times', { x: TIME, y2: { value: plot.height }, stroke: GRID }),
       rules('rates', { y: RATE, x2: { value: plot.width }, stroke: GRID }),
       bands('spans', { x: AT, x2: { field: 'x2' }, y2: { value: plot.height } }),
-      paths(plot),
+      paths(),
       rules('lines', { y: RATE, x2: { value: plot.width }, stroke: LINE, strokeDash: { field: 'dash' } }),
       rules('events', {
         x: AT,
@@ -101,7 +101,7 @@ export type StackedData = { readonly [D in (typeof STACKED_DATA)[number]]: reado
 export function stackedData(
   chart: StackedChart,
   size: ChartSize,
-  { reach, gaps, isEmpty }: Pick<Stack, 'reach' | 'gaps' | 'isEmpty'>,
+  { reach, units, gaps, isEmpty }: Pick<Stack, 'reach' | 'units' | 'gaps' | 'isEmpty'>,
   paths: readonly StackPath[],
 ): StackedData {
   const { from, to, stepSeconds } = chart
@@ -112,7 +112,7 @@ export function stackedData(
     ...timeRows(from, to, timeTicks(from, to, chart.timeZone, plot.width)),
     reach: [{ value: -reach.out }, { value: reach.in }],
     rates: isEmpty ? [] : rates.ticks,
-    paths: paths.map((path) => ({ ...path, scaleX })),
+    paths: paths.map((path) => ({ ...path, scaleX, scaleY: -plot.height / units })),
     lines: isEmpty ? [] : linesOf(chart),
     ...eventRows(chart, plot),
     notes: isEmpty ? [emptyNote(plot)] : [...notesOf(chart, reach, size, rates.unit), ...gapNotes(gaps, scaleX)],
@@ -174,8 +174,8 @@ function texts(data: string, entry: Entry<TextMark>): Mark {
   return { type: 'text', aria: false, interactive: false, from: { data }, encode: { enter } }
 }
 
-function paths({ height }: Box): Mark {
-  const field = (name: keyof StackPath) => ({ field: name })
+function paths(): Mark {
+  const field = (name: keyof StackPath | 'scaleX' | 'scaleY') => ({ field: name })
   return {
     type: 'path',
     name: STACK_MARK,
@@ -183,8 +183,8 @@ function paths({ height }: Box): Mark {
     encode: {
       enter: {
         y: { scale: 'rate', value: 0 },
-        scaleX: { field: 'scaleX' },
-        scaleY: { value: -height / AXIS_UNITS },
+        scaleX: field('scaleX'),
+        scaleY: field('scaleY'),
         path: field('path'),
         fill: field('fill'),
         stroke: field('stroke'),

@@ -6,7 +6,7 @@ import { renderStacked } from '../../site/charts/render.ts'
 import { renderSparkline } from '../../site/charts/sparkline.ts'
 import { CHART_SIZES } from '../../site/charts/stacked.ts'
 import { OTHER_COLOR } from '../../site/charts/theme.ts'
-import { drawnHeights, drawnPaths, gridOf, textsOf } from './svg.ts'
+import { drawnHeights, drawnPaths, gridOf, textsOf, unitPixels } from './svg.ts'
 
 const FROM = Date.UTC(2026, 10, 23) / 1000
 const WAYS = ['in', 'out'] as const
@@ -239,8 +239,35 @@ describe('a chart on a page', () => {
   })
 })
 
-/** A day's shape with noise in it, the same in every run. */
-function noisy(layers: number, points: number): StackedChart {
+describe('a chart of many restless layers', () => {
+  const week = noisy(8, 336, 0.6)
+
+  test('is drawn in steps of 1.4 pixels, and of one when it is calm', async () => {
+    expect(unitPixels(await renderStacked(week))).toBeCloseTo(278 / 200, 3)
+    expect(unitPixels(await renderStacked(noisy(3, 336, 0)))).toBe(1)
+  })
+
+  test('shows every layer half a step off at most', async () => {
+    const svg = await renderStacked(week, [CHART_SIZES[0]])
+    const grid = gridOf(svg)
+    const halfStep = (grid.ratePerPixel * 278) / 200 / 2 + grid.axisLength * 1e-4
+    for (const way of WAYS) {
+      const below = Array.from(week.total[way], () => 0)
+      for (const { label, ...rates } of week.layers)
+        drawnHeights(svg, label, way, below.length, grid).forEach((height, at) => {
+          below[at]! += rates[way][at]!
+          expect(Math.abs(height! - below[at]!)).toBeLessThanOrEqual(halfStep)
+        })
+    }
+  })
+
+  test('weighs at most 8 KB, too', async () => {
+    expect(gzipSync(await renderStacked(week)).length).toBeLessThanOrEqual(8192)
+  })
+})
+
+/** A day's shape with noise in it (a share of each rate), the same in every run. */
+function noisy(layers: number, points: number, noise = 0.4): StackedChart {
   let seed = 7
   const random = () => {
     seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31
@@ -248,7 +275,7 @@ function noisy(layers: number, points: number): StackedChart {
   }
   const rates = (share: number) =>
     Array.from({ length: points }, (_, at) =>
-      Math.round(1e9 * share * (1.2 + Math.sin((at / points) * 6)) * (0.8 + 0.4 * random())),
+      Math.round(1e9 * share * (1.2 + Math.sin((at / points) * 6)) * (1 - noise / 2 + noise * random())),
     )
   const drawn = Array.from({ length: layers }, (_, at) => ({
     label: `member ${at}`,

@@ -10,7 +10,7 @@ import { eventMarks } from '../../site/charts/event-marks.ts'
 import { renderStacked } from '../../site/charts/render.ts'
 import { CHART_SIZES, plotOf } from '../../site/charts/stacked.ts'
 import { configOf, part, store } from './stored.ts'
-import { textsOf } from './svg.ts'
+import { rulesOf, textsOf } from './svg.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -42,11 +42,9 @@ describe('events on a chart', () => {
       [size],
     )
     const { width, height } = plotOf(size)
-    const ruled = [...svg.matchAll(/<line transform="translate\(([\d.]+),-4\)" x2="0" y2="([\d.]+)"/g)]
+    const ruled = rulesOf(svg).filter(({ y }) => y === -4)
     const x = (hours: number) => Math.round((width * hours * 10) / 24) / 10
-    expect(ruled.map(([, at, length]) => [Number(at), Number(length)])).toEqual(
-      [1, 12, 14, 16].map((hours) => [x(hours), height + 4]),
-    )
+    expect(ruled.map(({ x, down }) => [x, down])).toEqual([1, 12, 14, 16].map((hours) => [x(hours), height + 4]))
     const bands = [
       ...svg.matchAll(/<path d="M([\d.]+),0h([\d.]+)v([\d.]+)h-[\d.]+Z" fill="[^"]*" fill-opacity="0.12"/g),
     ]
@@ -60,7 +58,7 @@ describe('events on a chart', () => {
 
   test('are none where there are none', async () => {
     const svg = await renderStacked(chart(undefined), [CHART_SIZES[0]])
-    expect(svg).not.toContain('translate(0,-4)')
+    expect(rulesOf(svg).filter(({ y }) => y === -4)).toEqual([])
     expect(textsOf(svg).filter(({ y }) => y === -7)).toEqual([])
   })
 
@@ -117,7 +115,7 @@ describe('the events of a site', () => {
         page,
       ).toEqual(['1', '2'])
     }
-    expect(read(config, 'total/index.html').match(/translate\([\d.]+,-7\)/g)).toHaveLength(2 * 3 * 3)
+    expect(read(config, 'total/index.html').match(/<text x="[\d.]+" y="-7"/g)).toHaveLength(2 * 3 * 3)
     expect(read(config, 'quality/index.html')).toContain('line 4: it begins with no time')
     expect(JSON.parse(read(config, 'data/catalog.json')).events).toEqual([
       { at: Date.parse('2026-10-01T06:00:00Z') / 1000, label: 'Term begins' },

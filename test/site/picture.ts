@@ -4,7 +4,7 @@ import type { Counter } from '../../ingest/model/counter.ts'
 import type { Measure } from '../../ingest/model/measure.ts'
 import type { Series } from '../../ingest/model/series.ts'
 import { createSite, type SiteDimension } from '../../site/pages/site.ts'
-import { drawnHeights, drawnPaths, type Grid, gridOf, textsOf } from './svg.ts'
+import { drawnHeights, drawnPaths, type Grid, gridOf, textsOf, unitPixels } from './svg.ts'
 
 /*
  * Reads the charts of a page as an eye does, lengths by the labels of the axis, and holds them to what is stored. Of the
@@ -34,11 +34,13 @@ const REST = 'everything else'
 const UNITS = { 'b/s': ['octets', 8], 'pkt/s': ['packets', 1], 'flow/s': ['flows', 1] } as const
 
 /**
- * Where the picture is more than half a pixel off, layer by layer and point by point: a sentence each. `cell`: what the page is about.
+ * Where the picture is more than half a pixel off, or half a step of coarser paths, layer by layer and point by point: a sentence each.
+ * `cell`: what the page is about.
  */
 export function deviations(config: Config, series: Series, cell: string, { title, drawings }: Picture): string[] {
   const [wide, ...others] = drawings as [string, ...string[]]
   const grid = gridOf(wide)
+  const most = (grid.ratePerPixel * Math.max(1, unitPixels(wide))) / 2 + grid.axisLength * 1e-4
   const [measure, perCount] = UNITS[unitOf(wide)]
   const rates = (of: string, way: Way) => ratesOf(series, of, way, 'sum', measure, perCount)
   const total = { in: rates(cell, 'in'), out: rates(cell, 'out') }
@@ -47,7 +49,7 @@ export function deviations(config: Config, series: Series, cell: string, { title
     const drawn = drawnHeights(wide, label, way, series.length, grid)
     stored.forEach((rate, at) => {
       const height = drawn[at]!
-      if (rate === null ? height !== null : height === null || Math.abs(height - rate) > grid.ratePerPixel / 2)
+      if (rate === null ? height !== null : height === null || Math.abs(height - rate) > most)
         told.push(`${title}: ${label} ${way} at point ${at} is drawn ${height}, stored ${rate}`)
     })
   }

@@ -7,11 +7,18 @@ export interface DrawnPath {
   readonly title: string | undefined
 }
 
+/** Those of the stack; of a picture without one, all. */
 export function drawnPaths(svg: string): DrawnPath[] {
-  return [...svg.matchAll(/<path([^>]*?)(?:\/>|><title>([^<]*)<\/title><\/path>)/g)].map(([, attributes, title]) => {
+  const [, transform, paths] = svg.match(/<g id="[^"]*" transform="([^"]*)">(.*?)<\/g>/) ?? ['', '', svg]
+  return [...paths!.matchAll(/<path([^>]*?)(?:\/>|><title>([^<]*)<\/title><\/path>)/g)].map(([, attributes, title]) => {
     const read = (name: string) => attributes!.match(new RegExp(` ${name}="([^"]*)"`))?.[1]
-    return { d: read('d') ?? '', fill: read('fill'), transform: read('transform') ?? '', title }
+    return { d: read('d') ?? '', fill: read('fill'), transform: transform!, title }
   })
+}
+
+/** Pixels that a unit of the stack's paths is tall. */
+export function unitPixels(svg: string): number {
+  return Number(svg.match(/ scale\([\d.]+,-([\d.]+)\)"/)![1])
 }
 
 export interface Grid {
@@ -29,10 +36,9 @@ const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P', 'E']
 /** From the horizontal grid lines and the labels beside them. */
 export function gridOf(svg: string): Grid {
   const height = Number(svg.match(/viewBox="0 0 \d+ (\d+)"/)![1]) - 42
-  const lines = [...svg.matchAll(/<line transform="translate\(0,([\d.]+)\)" x2="[\d.]+" y2="0"/g)].map(([, y]) =>
-    Number(y),
-  )
-  const labels = [...svg.matchAll(/<text text-anchor="end"[^>]*>([^<]*)</g)].map(([, label]) => label!)
+  const lines = rulesOf(svg).flatMap(({ y, across, stroke }) => (across > 0 && stroke === GRID ? [y] : []))
+  const [, ticks] = svg.match(/<g text-anchor="end"[^>]*>(.*?)<\/g>/)!
+  const labels = textsOf(ticks!).map(({ text }) => text)
   const unit = textsOf(svg).find(({ text }) => text.endsWith('/s'))!.text
   const factor = 1000 ** PREFIXES.indexOf(unit.replace(/(b|pkt|flow)\/s$/, ''))
   const zero = lines[labels.indexOf('0')]!
@@ -44,14 +50,28 @@ export function gridOf(svg: string): Grid {
   return { labels, ratePerPixel, zero, axisLength: height * ratePerPixel }
 }
 
-export function textsOf(svg: string): { readonly text: string; readonly x: number; readonly y: number }[] {
-  return [...svg.matchAll(/<text[^>]*transform="translate\((-?[\d.]+),(-?[\d.]+)\)"[^>]*>([^<]*)</g)].map(
-    ([, x, y, text]) => ({
-      x: Number(x),
-      y: Number(y),
-      text: text!,
-    }),
+const GRID = 'var(--chart-grid)'
+
+/** Straight lines beside the stack, in pixels: to the right or down. */
+export function rulesOf(svg: string) {
+  return [...svg.matchAll(/<path d="((?:M-?[\d.]+ -?[\d.]+[hv][\d.]+)+)" stroke="([^"]*)"/g)].flatMap(
+    ([, rules, stroke]) =>
+      [...rules!.matchAll(/M(\S+) (-?[\d.]+)([hv])([\d.]+)/g)].map(([, x, y, way, length]) => ({
+        x: Number(x),
+        y: Number(y),
+        across: way === 'h' ? Number(length) : 0,
+        down: way === 'v' ? Number(length) : 0,
+        stroke: stroke!,
+      })),
   )
+}
+
+export function textsOf(svg: string): { readonly text: string; readonly x: number; readonly y: number }[] {
+  return [...svg.matchAll(/<text[^>]* x="(-?[\d.]+)" y="(-?[\d.]+)"[^>]*>([^<]*)</g)].map(([, x, y, text]) => ({
+    x: Number(x),
+    y: Number(y),
+    text: text!,
+  }))
 }
 
 /**
