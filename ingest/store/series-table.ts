@@ -12,6 +12,7 @@ import { DIRECTIONS, type Direction } from '../model/direction.ts'
 import { MEASURES, type Measure } from '../model/measure.ts'
 import type { Part } from '../model/part.ts'
 import { FLAWS, type Flaw } from '../model/quality.ts'
+import type { CellSeries, DirectionSeries, Series } from '../model/series.ts'
 import { isoTime, SLOT_SECONDS, STEPS, type StepName } from '../model/time.ts'
 
 /** Series of every cell over one window at one resolution, being added up. On disk: README, "Series". */
@@ -27,10 +28,14 @@ export interface SeriesTable {
 }
 
 type MutableCell = { [D in Direction]?: MutableSeries }
+/** Only the points from the first to the last that saw something: most cells see little in most windows. */
 interface MutableSeries {
-  readonly sum: { readonly [M in Measure]: Counter[] }
-  readonly max: { readonly [M in Measure]: Counter[] }
+  /** The point at which the columns begin. */
+  at: number
+  readonly sum: Columns
+  readonly max: Columns
 }
+type Columns = { readonly [M in Measure]: Counter[] }
 
 export function createTable(step: StepName, from: number, length: number): SeriesTable {
   return { step, from, length, known: zeros(length), counted: new Map(), quality: new Map(), cells: new Map() }
@@ -54,7 +59,7 @@ export function addFlawed({ quality, length }: SeriesTable, flaw: Flaw, point: n
   quality.set(flaw, column)
 }
 
-/** The series of a cell and direction, made of zeros when new. At 5 minutes sums are their own maxima. */
+/** The series of a cell and direction, without points when new. At 5 minutes sums are their own maxima. */
 export function seriesOf(table: SeriesTable, cell: string, direction: Direction): MutableSeries {
   let byDirection = table.cells.get(cell)
   if (byDirection === undefined) {
@@ -65,17 +70,65 @@ export function seriesOf(table: SeriesTable, cell: string, direction: Direction)
   return byDirection[direction]
 }
 
-function createSeries({ step, length }: SeriesTable): MutableSeries {
-  const columns = () => ({ octets: zeros(length), packets: zeros(length), flows: zeros(length) })
+function createSeries({ step }: SeriesTable): MutableSeries {
+  const columns = () => ({ octets: [], packets: [], flows: [] })
   const sum = columns()
-  return { sum, max: step === '5m' ? sum : columns() }
+  return { at: 0, sum, max: step === '5m' ? sum : columns() }
+}
+
+function endOf({ at, sum }: MutableSeries): number {
+  return at + sum.octets.length
+}
+
+/** Makes the columns hold all points from `from` up to `end`; those that are new are zero. */
+function reach(series: MutableSeries, from: number, end: number): void {
+  const columns = series.sum === series.max ? [series.sum] : [series.sum, series.max]
+  const isEmpty = series.sum.octets.length === 0
+  if (isEmpty) series.at = from
+  const before = Math.max(0, series.at - from)
+  const behind = Math.max(0, end - endOf(series))
+  if (before === 0 && behind === 0) return
+  for (const each of columns) {
+    for (const measure of MEASURES) {
+      if (before > 0) each[measure].unshift(...zeros(before))
+      for (let point = 0; point < behind; point++) each[measure].push(0)
+    }
+  }
+  series.at -= before
 }
 
 /** Adds counts to one point. */
 export function addCounts(series: MutableSeries, point: number, counts: readonly Counter[]): void {
+  reach(series, point, point + 1)
   for (const [at, measure] of MEASURES.entries()) {
-    series.sum[measure][point] = addCounters(series.sum[measure][point]!, counts[at]!)
+    const column = series.sum[measure]
+    column[point - series.at] = addCounters(column[point - series.at]!, counts[at]!)
   }
+}
+
+/** The same for whoever reads: every series with all points of the stretch. */
+export function denseSeries({ cells, ...head }: SeriesTable): Series {
+  const dense = new Map<string, CellSeries>()
+  for (const [cell, byDirection] of cells) {
+    const directions = Object.entries(byDirection) as [Direction, MutableSeries][]
+    dense.set(cell, Object.fromEntries(directions.map(([name, series]) => [name, denseOf(series, head.length)])))
+  }
+  return { ...head, cells: dense }
+}
+
+function denseOf({ at, sum, max }: MutableSeries, length: number): DirectionSeries {
+  const fill = (column: readonly Counter[]) => {
+    const values: Counter[] = zeros(length)
+    for (let point = 0; point < column.length; point++) values[at + point] = column[point]!
+    return values
+  }
+  const all = ({ octets, packets, flows }: Columns) => ({
+    octets: fill(octets),
+    packets: fill(packets),
+    flows: fill(flows),
+  })
+  const sums = all(sum)
+  return { sum: sums, max: max === sum ? sums : all(max) }
 }
 
 /** A coarser table of the same stretch: sums add up, maxima stay, known seconds add up. Unknown stays unknown. */
@@ -100,13 +153,13 @@ function addSeconds(fine: readonly number[], coarse: number[], factor: number): 
 }
 
 function rollUpSeries(fine: MutableSeries, coarse: MutableSeries, factor: number): void {
+  if (fine.sum.octets.length === 0) return
+  reach(coarse, Math.floor(fine.at / factor), Math.floor((endOf(fine) - 1) / factor) + 1)
   for (const measure of MEASURES) {
     const [sum, max] = [coarse.sum[measure], coarse.max[measure]]
     const [sums, maxima] = [fine.sum[measure], fine.max[measure]]
     for (let point = 0; point < sums.length; point++) {
-      // Most points of most cells.
-      if (sums[point] === 0) continue
-      const to = Math.floor(point / factor)
+      const to = Math.floor((fine.at + point) / factor) - coarse.at
       sum[to] = addCounters(sum[to]!, sums[point]!)
       max[to] = maxCounter(max[to]!, maxima[point]!)
     }
@@ -124,15 +177,28 @@ export function replaceStretch(table: SeriesTable, piece: SeriesTable): void {
   }
   for (const cell of new Set([...table.cells.keys(), ...piece.cells.keys()])) {
     for (const direction of DIRECTIONS) {
+      const known = table.cells.get(cell)?.[direction]
+      if (known !== undefined) clear(known, at, at + piece.length)
       const given = piece.cells.get(cell)?.[direction]
-      if (given === undefined && table.cells.get(cell)?.[direction] === undefined) continue
-      const series = seriesOf(table, cell, direction)
-      for (const measure of MEASURES) {
-        for (const kind of ['sum', 'max'] as const) {
-          const values = given?.[kind][measure]
-          for (let point = 0; point < piece.length; point++) series[kind][measure][at + point] = values?.[point] ?? 0
-        }
-      }
+      if (given !== undefined) put(given, seriesOf(table, cell, direction), at)
+    }
+  }
+}
+
+function clear({ at, sum, max }: MutableSeries, from: number, end: number): void {
+  for (const columns of [sum, max])
+    for (const measure of MEASURES) columns[measure].fill(0, Math.max(0, from - at), Math.max(0, end - at))
+}
+
+/** Puts the points of `given`, a piece that begins at point `start`, into a series. */
+function put(given: MutableSeries, series: MutableSeries, start: number): void {
+  if (given.sum.octets.length === 0) return
+  reach(series, start + given.at, start + endOf(given))
+  for (const kind of ['sum', 'max'] as const) {
+    for (const measure of MEASURES) {
+      const [values, column] = [given[kind][measure], series[kind][measure]]
+      const to = start + given.at - series.at
+      for (let point = 0; point < values.length; point++) column[to + point] = values[point]!
     }
   }
 }
@@ -186,19 +252,20 @@ export function tableToJson(table: SeriesTable): TableJson {
   }
 }
 
-function seriesToJson({ sum, max }: MutableSeries, step: StepName): SeriesJson | null {
-  const isZero = (point: number) => MEASURES.every((measure) => sum[measure][point] === 0)
-  let at = 0
-  let end = sum.octets.length
-  while (at < end && isZero(at)) at++
-  while (end > at && isZero(end - 1)) end--
-  if (at === end) return null
-  const cut = (columns: MutableSeries['sum']) => ({
-    octets: columns.octets.slice(at, end).map(counterToJson),
-    packets: columns.packets.slice(at, end).map(counterToJson),
-    flows: columns.flows.slice(at, end).map(counterToJson),
+function seriesToJson({ at, sum, max }: MutableSeries, step: StepName): SeriesJson | null {
+  const { octets, packets, flows } = sum
+  const isZero = (point: number) => octets[point] === 0 && packets[point] === 0 && flows[point] === 0
+  let from = 0
+  let end = octets.length
+  while (from < end && isZero(from)) from++
+  while (end > from && isZero(end - 1)) end--
+  if (from === end) return null
+  const cut = (columns: Columns) => ({
+    octets: columns.octets.slice(from, end).map(counterToJson),
+    packets: columns.packets.slice(from, end).map(counterToJson),
+    flows: columns.flows.slice(from, end).map(counterToJson),
   })
-  return { at, ...cut(sum), ...(step === '5m' ? {} : { max: cut(max) }) }
+  return { at: at + from, ...cut(sum), ...(step === '5m' ? {} : { max: cut(max) }) }
 }
 
 /** Which of the stored cells somebody asked for, and what they are called today. Cells that get one name are added up. */
@@ -233,9 +300,15 @@ export function addCell(table: SeriesTable, name: string, cell: CellJson, offset
     const given = cell[direction]
     if (given === undefined) continue
     const series = seriesOf(table, name, direction)
+    const start = offset + given.at
+    const from = Math.max(0, start)
+    const end = Math.min(table.length, start + given.octets.length)
+    if (from >= end) continue
+    reach(series, from, end)
     for (const measure of MEASURES) {
-      join(series.sum[measure], given[measure], offset + given.at, addCounters)
-      if (given.max !== undefined) join(series.max[measure], given.max[measure], offset + given.at, maxCounter)
+      join(series.sum[measure], from - series.at, given[measure], from - start, end - from, addCounters)
+      if (given.max !== undefined)
+        join(series.max[measure], from - series.at, given.max[measure], from - start, end - from, maxCounter)
     }
   }
 }
@@ -244,16 +317,18 @@ function renaming(rename: (name: string) => string): (names: readonly string[]) 
   return (names) => [...new Set(names.map(rename))].sort()
 }
 
-/** Puts values into a column, as far as they lie in it, together with what is there: nearly always nothing. */
+/** Puts `count` values into a column, together with what is there: nearly always nothing. */
 function join(
   column: Counter[],
+  to: number,
   values: readonly (number | string)[],
-  at: number,
+  from: number,
+  count: number,
   both: (a: Counter, b: Counter) => Counter,
 ): void {
-  for (let point = Math.max(0, -at); point < Math.min(values.length, column.length - at); point++) {
-    const value = counterFromJson(values[point]!)
-    const before = column[at + point]!
-    column[at + point] = before === 0 ? value : both(before, value)
+  for (let point = 0; point < count; point++) {
+    const value = counterFromJson(values[from + point]!)
+    const before = column[to + point]!
+    column[to + point] = before === 0 ? value : both(before, value)
   }
 }

@@ -2,7 +2,7 @@ import type { Series } from '../model/series.ts'
 import { STEPS, type StepName } from '../model/time.ts'
 import { readPackedTable } from './derive.ts'
 import { addPacked } from './packed-table.ts'
-import { type CellChoice, createTable, type SeriesTable } from './series-table.ts'
+import { type CellChoice, createTable, denseSeries } from './series-table.ts'
 import { windowsBetween } from './windows.ts'
 
 /**
@@ -22,5 +22,5 @@ export function readSeries(
     const stored = readPackedTable(data, step, window.name)
     if (stored !== null) addPacked(table, stored, choice)
   }
-  return table as SeriesTable & Series
+  return denseSeries(table)
 }
