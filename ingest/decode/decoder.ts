@@ -19,5 +19,10 @@ export interface Decoder {
   decode(bytes: ByteReader, emit: EmitBatch, timeZone: string): Promise<FlowFileSummary>
 }
 
-/** `known`: what is sure of the file with this batch. */
-export type EmitBatch = (batch: FlowBatch, known: FlowsSoFar) => void
+/** Takes a batch from a decoder. */
+export interface EmitBatch {
+  /** `known`: what is sure of the file with this batch. */
+  (batch: FlowBatch, known: FlowsSoFar): void
+  /** Gives an empty batch in the heap of this thread: flows in it need no copy. A decoder may fill it, and must emit it, before it asks for another. */
+  readonly nextBatch?: () => FlowBatch
+}

@@ -44,11 +44,13 @@ export async function readBlocks(
   emit: EmitBatch,
 ): Promise<number> {
   const reader = layout.createReader(createExporterIndex(summary.exporters))
-  const { counts, batch } = reader
+  const { counts } = reader
   const flush = () => {
     summary.firstExportMs = counts.firstReceivedMs
-    if (batch.length > 0) emit(batch, summary)
-    batch.length = 0
+    if (reader.batch.length === 0) return
+    emit(reader.batch, summary)
+    reader.batch.length = 0
+    reader.useNextBatch?.(emit)
   }
   const damage = createDamage(warnings)
   const openCodec = createCodecs()

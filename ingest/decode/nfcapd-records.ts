@@ -1,4 +1,5 @@
 import type { FlowBatch } from '../model/flow-batch.ts'
+import type { EmitBatch } from './decoder.ts'
 import type { ExporterNumbers } from './nfcapd-exporters.ts'
 import type { Warnings } from './warnings.ts'
 
@@ -8,6 +9,8 @@ export interface RecordReader {
   readonly numbers: ExporterNumbers
   /** Where flows are put. It may belong to all files of the thread, so it must be emptied before another has its turn. */
   readonly batch: FlowBatch
+  /** Puts flows into the batch that is wanted next (`EmitBatch`); absent where that takes more than a copy. */
+  useNextBatch?(emit: EmitBatch): void
   /**
    * Reads what an unpacked block holds; `flush` is called when the batch is full and must empty it. Every flow of
    * the block is in the batch, or was, when it returns what is wrong with the block, or `null`.

@@ -1,4 +1,5 @@
 import { BATCH_SIZE } from '../model/flow-batch.ts'
+import type { EmitBatch } from './decoder.ts'
 import type { ExporterIndex } from './exporters.ts'
 import {
   createFoundRecords,
@@ -63,11 +64,18 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
   const found = createFoundRecords()
   const readElements = elementReader(exporters, numbers, counts)
   const memory = nfcapdMemory()
-  const { batch } = memory
+  let batch = memory.ownBatch
+
+  function useNextBatch({ nextBatch }: EmitBatch): void {
+    if (nextBatch === undefined) return
+    batch = nextBatch()
+    memory.useBatch(batch)
+  }
 
   function readBlock(block: DataView, { records }: { records: number | null }, flush: () => void) {
     const held = memory.hold(block)
-    // Of another file, or one that ended in an error.
+    // What is there is of another file, or of one that ended in an error.
+    memory.useBatch(batch)
     batch.length = 0
     memory.exporters.fill(0)
     return walkRecords(block, 0, records, counts, (at, type, size) => {
@@ -133,6 +141,8 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
     if (isMiscounted) counts.miscountedElements++
     counts.shortElements += known.shortElements
     counts.unknownElements += known.unknownElements
+    // So that there is room for both directions, and the batch stays the same.
+    if (batch.length >= BATCH_SIZE - 1) flush()
     found.length = 1
     found.at[0] = at
     found.shape[0] = known.shape
@@ -163,7 +173,15 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
     )
   }
 
-  return { counts, numbers, readBlock, batch }
+  return {
+    counts,
+    numbers,
+    readBlock,
+    useNextBatch,
+    get batch() {
+      return batch
+    },
+  }
 }
 
 /** How a record names its exporter, as `../assembly/flow-records.ts` puts it: two numbers of 64 bits, the lower half of each first. */

@@ -17,7 +17,10 @@ interface Functions {
 export interface NfcapdMemory {
   /** Unpacks an LZ4 block (not a frame) into at most `room` bytes, good until the next call. Throws when it is damaged, or needs more room. */
   unpack(block: Uint8Array, room: number): Uint8Array
-  readonly batch: FlowBatch
+  /** Where `readFlows` puts flows unless it is told otherwise. */
+  readonly ownBatch: FlowBatch
+  /** Lets `readFlows` put flows into another batch of the heap. */
+  useBatch(batch: FlowBatch): void
   /** By row of the batch, the number that the record gives its exporter. */
   readonly sysId: Uint32Array
   /** Shapes of records and exporters, as `../assembly/flow-records.ts` knows them: `SHAPE_WORDS` and `EXPORTER_WORDS` each. */
@@ -55,11 +58,16 @@ function createNfcapdMemory(): NfcapdMemory {
   const words = (count: number) => new Uint32Array(...allocate(count * 4), count).fill(0)
   const shapes = words(SHAPES * SHAPE_WORDS)
   const exporters = words(EXPORTERS * EXPORTER_WORDS)
-  const batch = createFlowBatch(BATCH_SIZE, allocate)
-  const { length: _, ...columns } = batch
+  const ownBatch = createFlowBatch(BATCH_SIZE, allocate)
   const sysId = words(BATCH_SIZE)
-  const columnPlaces = words(Object.keys(columns).length + 1)
-  columnPlaces.set([...Object.values(columns), sysId].map(({ byteOffset }) => byteOffset))
+  const columnPlaces = words(Object.keys(ownBatch).length)
+  let batch: FlowBatch
+  const useBatch = (next: FlowBatch) => {
+    const { length: _, ...columns } = next
+    columnPlaces.set([...Object.values(columns), sysId].map(({ byteOffset }) => byteOffset))
+    batch = next
+  }
+  useBatch(ownBatch)
   const found = words(FOUND_WORDS)
   const receivedMs = new Float64Array(found.buffer, found.byteOffset, 1)
   const packed = new Uint8Array(...allocate(MOST_UNPACKED + WORD))
@@ -69,7 +77,8 @@ function createNfcapdMemory(): NfcapdMemory {
   const places = [shapes, exporters, columnPlaces, found].map(({ byteOffset }) => byteOffset) as Places
 
   return {
-    batch,
+    ownBatch,
+    useBatch,
     sysId,
     shapes,
     exporters,

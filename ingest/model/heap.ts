@@ -3,7 +3,8 @@ import { createSharedWasmMemory, PAGE, type SharedWasmMemory } from './wasm.ts'
 
 /*
  * The memory of a thread in which JavaScript and WebAssembly work on the same columns and tables: what one has written, the other
- * reads where it lies. It only grows; what is given back goes to the next who wants as much.
+ * reads where it lies. Another thread may join it, and hand on what it has written. It only grows; what is given back goes to the next of the
+ * same thread who wants as much.
  */
 
 /** Places in the heap that are given back together. */
@@ -23,8 +24,8 @@ interface Heap {
   readonly memory: SharedWasmMemory
   /** By size: where places begin that were given back. */
   readonly free: Map<number, number[]>
-  /** Behind the last place. */
-  end: number
+  /** One number for all threads, at the very beginning of the memory: where the last place ends, in `LEAST` bytes. */
+  readonly end: Int32Array
 }
 
 /** JavaScript and WebAssembly see the same words only where those of the machine are little-endian. */
@@ -34,8 +35,20 @@ let made: Heap | undefined
 
 function heap(): Heap {
   if (!HOST_IS_LITTLE) throw new UserError('this machine is big-endian; flowscan counts flows on little-endian ones')
-  made ??= { memory: createSharedWasmMemory(PAGE, MOST), free: new Map(), end: LEAST }
+  made ??= openHeap(createSharedWasmMemory(PAGE, MOST))
   return made
+}
+
+function openHeap(memory: SharedWasmMemory): Heap {
+  const end = new Int32Array(memory.buffer, 0, 1)
+  Atomics.compareExchange(end, 0, 0, 1)
+  return { memory, free: new Map(), end }
+}
+
+/** Makes the heap of another thread (its `heapMemory`) that of this one, too. To be called before anything has a place. */
+export function joinHeap(memory: SharedWasmMemory): void {
+  if (made !== undefined) throw new Error('this thread has a heap already')
+  made = openHeap(memory)
 }
 
 /** What WebAssembly works on in this thread. */
@@ -70,9 +83,9 @@ export function openRoom(): Room {
 function take(heap: Heap, size: number): number {
   const spare = heap.free.get(size)?.pop()
   if (spare !== undefined) return spare
-  const at = heap.end
-  heap.end += size
-  const missing = heap.end - heap.memory.buffer.byteLength
+  const at = Atomics.add(heap.end, 0, size / LEAST) * LEAST
+  // What another thread has made it grow by may not be seen yet: then it grows too much, and what nobody touches costs nothing.
+  const missing = at + size - heap.memory.buffer.byteLength
   if (missing > 0) heap.memory.grow(Math.ceil(missing / PAGE))
   seen.add(heap.memory.buffer)
   return at

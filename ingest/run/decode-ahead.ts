@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import type { EmitBatch } from '../decode/decoder.ts'
-import type { FlowReader } from '../decode/flow-reader.ts'
+import type { FlowReader, ReadFile } from '../decode/flow-reader.ts'
 import {
   BATCH_SIZE,
   createFlowBatch,
@@ -8,101 +9,114 @@ import {
   type FlowFileSummary,
   type FlowsSoFar,
 } from '../model/flow-batch.ts'
-import { openRoom } from '../model/heap.ts'
-import { hashDescriptor } from './descriptor.ts'
+import { heapMemory, openRoom } from '../model/heap.ts'
+import { CHUNK } from './descriptor.ts'
 import { type Failure, toError } from './failure.ts'
 
-/** Batches that may be decoded and not yet counted. */
-const AHEAD = 3
+/** Batches, and pieces of the file, that may be filled and not yet done with: so many stay in the cache. */
+const AHEAD = 4
 
-/** What the thread is given: batches and the marks of those that it may fill, both in memory that two threads see; the batches in the heap of the one that counts. */
+/** Places in the heap of two threads: one fills them in turn, the other empties them in the same order. */
+export interface Ring<Place> {
+  readonly places: readonly Place[]
+  /** `FREE`, `TAKEN` or `STOPPED`, of each place. */
+  readonly states: Int32Array
+}
+
+/** A place may be filled; is filled, or being emptied; and will never be free, for nobody wants what would come. */
+export const [TAKEN, FREE, STOPPED] = [0, 1, 2]
+
+/** What the thread is given. */
 export interface DecodeTask {
   readonly descriptor: number
   readonly timeZone: string
-  readonly batches: readonly FlowBatch[]
-  /** 1: may be filled; 0: is being counted. */
-  readonly isFree: Int32Array
+  readonly batches: Ring<FlowBatch>
+  readonly chunks: Ring<Uint8Array>
 }
 
-/** What the thread tells. `known.exporters`: only those that are new. */
+/** What the thread tells: which place it has filled, how far, and of which `exporters` it had not told before. */
 export type DecodeNews =
-  | { readonly filled: number; readonly length: number; readonly known: FlowsSoFar }
+  | { readonly chunk: number; readonly length: number }
+  | { readonly batch: number; readonly length: number; readonly known: FlowsSoFar }
   | { readonly summary: FlowFileSummary }
   | { readonly failure: Failure }
 
 /**
- * Reads the flow file behind a descriptor in a thread of its own, so that one huge file keeps two cores busy: one decodes, this one counts, and
- * takes the file's hash between batches. Who calls sees to it that the file is the same as long as that takes.
+ * Reads the flow file behind a descriptor in a thread of its own, so that one huge file keeps two cores busy: that thread reads and decodes, this
+ * one takes the file's hash and counts. Both work in one heap, and nothing is copied on the way.
  */
 export function readAhead(descriptor: number, timeZone: string): FlowReader {
-  return async (emit) => {
-    let isWanted = true
-    const decoded = decodeAhead(descriptor, timeZone, emit)
-    const hashed = hashDescriptor(descriptor, () => isWanted)
-    try {
-      const [summary, content] = await Promise.all([decoded, hashed])
-      return { summary, content }
-    } finally {
-      // The descriptor is the caller's to close: not before both have let go of it.
-      isWanted = false
-      await Promise.allSettled([decoded, hashed])
-    }
+  return (emit) =>
+    new Promise((resolve, reject) => {
+      const room = openRoom()
+      const ring = <Place>(create: () => Place): Ring<Place> => ({
+        places: Array.from({ length: AHEAD }, create),
+        states: new Int32Array(new SharedArrayBuffer(AHEAD * 4)).fill(FREE),
+      })
+      const batches = ring(() => createFlowBatch(BATCH_SIZE, room.allocate))
+      const chunks = ring(() => new Uint8Array(...room.allocate(CHUNK), CHUNK))
+      const take = createTaker(emit, batches, chunks)
+      const worker = takeThread()
+      /** Nothing is written into the room any more. */
+      const end = (settle: () => void) => {
+        worker.removeAllListeners('message').removeAllListeners('error')
+        room.close()
+        settle()
+      }
+      let mistake: unknown
+      worker.on('message', (news: DecodeNews) => {
+        if ('summary' in news || 'failure' in news) {
+          giveBack(worker)
+          return end(() => {
+            if (mistake !== undefined) reject(mistake)
+            else if ('failure' in news) reject(toError(news.failure))
+            else resolve(take.end(news.summary))
+          })
+        }
+        if (mistake !== undefined) return
+        try {
+          take.news(news)
+        } catch (error) {
+          mistake = error
+          for (const { states } of [batches, chunks]) for (let at = 0; at < AHEAD; at++) mark(states, at, STOPPED)
+        }
+      })
+      worker.on('error', (error) => end(() => reject(error)))
+      worker.postMessage({ descriptor, timeZone, batches, chunks } satisfies DecodeTask)
+    })
+}
+
+/** Empties what the thread has filled. */
+function createTaker(emit: EmitBatch, batches: Ring<FlowBatch>, chunks: Ring<Uint8Array>) {
+  const hash = createHash('sha256')
+  const exporters: string[] = []
+  return {
+    news(news: Extract<DecodeNews, { length: number }>): void {
+      if ('chunk' in news) {
+        hash.update(chunks.places[news.chunk]!.subarray(0, news.length))
+        mark(chunks.states, news.chunk, FREE)
+        return
+      }
+      const batch = batches.places[news.batch]!
+      exporters.push(...news.known.exporters)
+      batch.length = news.length
+      emit(batch, { ...news.known, exporters })
+      mark(batches.states, news.batch, FREE)
+    },
+    end: (summary: FlowFileSummary): ReadFile => ({ summary, content: hash.digest('hex') }),
   }
 }
 
-function decodeAhead(descriptor: number, timeZone: string, emit: EmitBatch): Promise<FlowFileSummary> {
-  return new Promise((resolve, reject) => {
-    const room = openRoom()
-    const batches = Array.from({ length: AHEAD }, () => createFlowBatch(BATCH_SIZE, room.allocate))
-    const isFree = new Int32Array(new SharedArrayBuffer(AHEAD * 4)).fill(1)
-    const exporters: string[] = []
-    const worker = takeThread()
-    /** Nothing that the thread tells counts any more; the room is closed once it has let go of it. */
-    const end = async (rest: () => unknown, settle: () => void) => {
-      worker.removeAllListeners('message').removeAllListeners('error')
-      await rest()
-      room.close()
-      settle()
-    }
-    const count = (filled: number, length: number, known: FlowsSoFar) => {
-      exporters.push(...known.exporters)
-      batches[filled]!.length = length
-      emit(batches[filled]!, { ...known, exporters })
-      Atomics.store(isFree, filled, 1)
-      Atomics.notify(isFree, filled)
-    }
-    const stop = (error: unknown) =>
-      end(
-        () => worker.terminate(),
-        () => reject(error),
-      )
-    worker.on('message', (news: DecodeNews) => {
-      if ('summary' in news)
-        return end(
-          () => giveBack(worker),
-          () => resolve(news.summary),
-        )
-      if ('failure' in news)
-        return end(
-          () => giveBack(worker),
-          () => reject(toError(news.failure)),
-        )
-      try {
-        count(news.filled, news.length, news.known)
-      } catch (error) {
-        stop(error)
-      }
-    })
-    worker.on('error', stop)
-    worker.postMessage({ descriptor, timeZone, batches, isFree } satisfies DecodeTask)
-  })
+function mark(states: Int32Array, at: number, state: number): void {
+  Atomics.store(states, at, state)
+  Atomics.notify(states, at)
 }
 
 /** A thread at rest: the next huge file finds its code compiled. The process does not wait for it. */
 let atRest: Worker | undefined
 
 function takeThread(): Worker {
-  const worker = atRest ?? new Worker(new URL('./decode-thread.js', import.meta.url))
+  const worker = atRest ?? new Worker(new URL('./decode-thread.js', import.meta.url), { workerData: heapMemory() })
   atRest = undefined
   worker.ref()
   return worker

@@ -1,10 +1,15 @@
-import { parentPort } from 'node:worker_threads'
-import { copyFlows } from '../model/flow-batch.ts'
-import type { DecodeNews, DecodeTask } from './decode-ahead.ts'
-import { decodeDescriptor } from './descriptor.ts'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { EmitBatch } from '../decode/decoder.ts'
+import { decodeFlowFile } from '../decode/index.ts'
+import { copyFlows, type FlowBatch, type FlowFileSummary } from '../model/flow-batch.ts'
+import { joinHeap } from '../model/heap.ts'
+import { readChunks } from '../store/files.ts'
+import { type DecodeNews, type DecodeTask, FREE, type Ring, STOPPED, TAKEN } from './decode-ahead.ts'
+import { refuseToRead } from './descriptor.ts'
 import { toFailure } from './failure.ts'
 
-/** A thread that decodes one flow file after the other into batches that another counts (see `decode-ahead.ts`). */
+/** A thread that reads and decodes one flow file after the other, which another hashes and counts (see `decode-ahead.ts`). */
+joinHeap(workerData)
 parentPort!.on('message', async (task: DecodeTask) => {
   let end: DecodeNews
   try {
@@ -15,18 +20,58 @@ parentPort!.on('message', async (task: DecodeTask) => {
   tell(end)
 })
 
-function decode({ descriptor, timeZone, batches, isFree }: DecodeTask) {
-  let next = 0
+async function decode(task: DecodeTask): Promise<FlowFileSummary> {
+  const chunks = chunksOf(task)
+  try {
+    const summary = await decodeFlowFile(chunks, fillBatches(task), task.timeZone)
+    for await (const _ of chunks) {
+      // What the decoder left unread is part of the content all the same.
+    }
+    return summary
+  } catch (error) {
+    refuseToRead(error)
+  }
+}
+
+async function* chunksOf({ descriptor, chunks }: DecodeTask): AsyncGenerator<Uint8Array> {
+  const turn = createTurn(chunks)
+  for (const bytes of readChunks(descriptor, turn.next)) {
+    tell({ chunk: turn.at(), length: bytes.length })
+    yield bytes
+  }
+}
+
+function fillBatches({ batches }: DecodeTask): EmitBatch {
+  const turn = createTurn(batches)
+  let place: FlowBatch | undefined
   let told = 0
-  return decodeDescriptor(descriptor, timeZone, (batch, { exporters, captureStartMs, firstExportMs }) => {
-    Atomics.wait(isFree, next, 0)
-    Atomics.store(isFree, next, 0)
-    copyFlows(batch, batches[next]!)
+  const nextBatch = () => {
+    place = turn.next()
+    place.length = 0
+    return place
+  }
+  const emit: EmitBatch = (batch, { exporters, captureStartMs, firstExportMs }) => {
+    if (batch !== place) copyFlows(batch, nextBatch())
     const known = { exporters: exporters.slice(told), captureStartMs, firstExportMs }
-    tell({ filled: next, length: batch.length, known })
+    tell({ batch: turn.at(), length: batch.length, known })
     told = exporters.length
-    next = (next + 1) % batches.length
-  })
+  }
+  return Object.assign(emit, { nextBatch })
+}
+
+/** Takes the places of a ring in turn, each when it is free. */
+function createTurn<Place>({ places, states }: Ring<Place>) {
+  let at = -1
+  return {
+    at: () => at,
+    /** Throws when nobody will empty it any more. */
+    next(): Place {
+      at = (at + 1) % places.length
+      Atomics.wait(states, at, TAKEN)
+      if (Atomics.compareExchange(states, at, FREE, TAKEN) === STOPPED) throw new Error('nobody counts this any more')
+      return places[at]!
+    },
+  }
 }
 
 function tell(news: DecodeNews): void {
