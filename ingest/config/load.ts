@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -46,7 +47,8 @@ export function parseConfig(given: unknown, file: string): LoadedConfig {
 }
 
 async function importDefault(file: string): Promise<unknown> {
-  const { createJiti } = await import('jiti')
+  // With `import`, Node would look through all its code for the names it exports.
+  const { createJiti } = createRequire(import.meta.url)('jiti') as typeof import('jiti')
   const self = fileURLToPath(new URL('./index.js', import.meta.url))
   const jiti = createJiti(import.meta.url, { fsCache: cacheDirectory(), moduleCache: false, alias: { flowscan: self } })
   try {
