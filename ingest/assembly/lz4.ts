@@ -9,9 +9,15 @@ const DAMAGED: i32 = -1
 /** Longer than any memory. */
 const NEVER: usize = 0x7fff_ffff
 
+/** Where `unpackCarefully` has stopped. */
+let nextAt: usize = 0
+let nextOut: usize = 0
+
 /**
  * Hot: runs once per sequence, some nine a flow. The block lies from `from` to `end`; what it unpacks to goes from `start` on, up to
  * `limit`; both begin behind the first `SLACK` bytes of memory. Returns the length, or -1: the block is damaged, or needs more room.
+ *
+ * Conditions that nearly never hold are asked together, as the sign of differences: `&&` and `||` become more instructions than that.
  */
 export function unpack(from: usize, end: usize, start: usize, limit: usize): i32 {
   const roomyEnd = end - SLACK
@@ -19,46 +25,73 @@ export function unpack(from: usize, end: usize, start: usize, limit: usize): i32
   let at = from
   let out = start
   while (at < end) {
-    const token: usize = load<u8>(at++)
-    let length = token >>> 4
-    if (length < 15 && at < roomyEnd && out < roomyLimit) {
-      copy16(out, at)
-      at += length
-      out += length
-    } else {
-      if (length === 15) {
-        const more = moreLength(at, end)
-        length += more
-        at += more / 255 + 1
+    while (<i32>((roomyEnd - at) | (roomyLimit - out)) >= 0) {
+      const token: usize = load<u8>(at)
+      const literals = token >>> 4
+      if (literals === 15) break
+      copy16(out, at + 1)
+      const to = out + literals
+      const behind = at + literals + 3
+      const offset: usize = load<u16>(behind - 2)
+      const match = to - offset
+      if (<i32>((offset - 8) | (match - start)) < 0) break
+      const length = token & 15
+      if (length < 15) {
+        copy16(to, match)
+        store<u16>(to + 16, load<u16>(match + 16))
+        at = behind
+        out = to + length + 4
+      } else {
+        const more: usize = load<u8>(behind)
+        out = to + more + 19
+        if (more === 255 || out >= roomyLimit) {
+          out = to - literals
+          break
+        }
+        repeatWords(to, out, match)
+        at = behind + 1
       }
-      if (length > limit - out || length > end - at) return DAMAGED
-      memory.copy(out, at, length)
-      at += length
-      out += length
-      // The last sequence ends here.
-      if (at === end) return <i32>(out - start)
-      if (end - at < 2) return DAMAGED
     }
-    const offset: usize = load<u16>(at)
-    at += 2
-    // 0 is none, and too great here as well.
-    if (offset - 1 >= out - start) return DAMAGED
-    length = (token & 15) + 4
-    if (length < 19 && offset >= 8 && out < roomyLimit) {
-      copy16(out, out - offset)
-      store<u16>(out + 16, load<u16>(out - offset + 16))
-    } else {
-      if (length === 19) {
-        const more = moreLength(at, end)
-        length += more
-        at += more / 255 + 1
-      }
-      if (length > limit - out) return DAMAGED
-      repeat(out, out + length, offset, roomyLimit)
-    }
-    out += length
+    const more = unpackCarefully(at, end, out, start, limit)
+    if (more <= 0) return more < 0 ? DAMAGED : <i32>(nextOut - start)
+    at = nextAt
+    out = nextOut
   }
   return DAMAGED
+}
+
+/** The sequence at `at`, wherever it lies and whatever is wrong with it. Returns 1: others follow; 0: it was the last; -1: damaged. */
+export function unpackCarefully(at: usize, end: usize, out: usize, start: usize, limit: usize): i32 {
+  const token: usize = load<u8>(at++)
+  let length = token >>> 4
+  if (length === 15) {
+    const more = moreLength(at, end)
+    length += more
+    at += more / 255 + 1
+  }
+  if (length > limit - out || length > end - at) return DAMAGED
+  memory.copy(out, at, length)
+  at += length
+  out += length
+  nextOut = out
+  if (at === end) return 0
+  if (end - at < 2) return DAMAGED
+  const offset: usize = load<u16>(at)
+  at += 2
+  // 0 is none, and too great here as well.
+  if (offset - 1 >= out - start) return DAMAGED
+  length = (token & 15) + 4
+  if (length === 19) {
+    const more = moreLength(at, end)
+    length += more
+    at += more / 255 + 1
+  }
+  if (length > limit - out) return DAMAGED
+  nextAt = at
+  nextOut = out + length
+  if (offset >= 8 && nextOut < limit - SLACK) repeatWords(out, nextOut, out - offset)
+  else for (; out < nextOut; out++) store<u8>(out, load<u8>(out - offset))
+  return 1
 }
 
 /** What the bytes at `at` add to a length: all up to the first that is not 255. */
@@ -71,15 +104,12 @@ function moreLength(at: usize, end: usize): usize {
   return NEVER
 }
 
-/** Fills memory up to `behind` with the `offset` bytes before `out`, over and over. */
-function repeat(out: usize, behind: usize, offset: usize, roomyLimit: usize): void {
-  let from = out - offset
-  if (offset >= 8 && behind < roomyLimit) {
-    for (; out < behind; out += 32, from += 32) {
-      copy16(out, from)
-      copy16(out + 16, from + 16)
-    }
-  } else for (; out < behind; out++, from++) store<u8>(out, load<u8>(from))
+/** Fills memory from `out` up to `behind`, and some bytes more, with those from `from` on, which lie at least 8 bytes before. */
+function repeatWords(out: usize, behind: usize, from: usize): void {
+  for (; out < behind; out += 32, from += 32) {
+    copy16(out, from)
+    copy16(out + 16, from + 16)
+  }
 }
 
 function copy16(to: usize, from: usize): void {
