@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { TOTAL } from '../ingest/model/cell.ts'
 import { addCounters, type Counter, compareCounters } from '../ingest/model/counter.ts'
 import { DIRECTIONS, type Direction } from '../ingest/model/direction.ts'
-import type { Part, PartQuality } from '../ingest/model/part.ts'
+import type { ExporterCounts, Part, PartQuality } from '../ingest/model/part.ts'
 import { FLAWS, type Flaw } from '../ingest/model/quality.ts'
 import { dayOf } from '../ingest/model/time.ts'
 import { reviveAll, reviveUnnamed } from '../ingest/store/counters.ts'
@@ -45,7 +45,7 @@ export interface FlowFileQuality {
 
 export interface FileExporter {
   readonly address: string
-  readonly counted: { readonly flows: Counter; readonly sampleRate: number }
+  readonly counted: ExporterCounts
 }
 
 /** A range of which no cell but the total is needed. */
@@ -62,7 +62,7 @@ export interface RangeQuality {
 /** What is remembered of a file: a hostile one may name 65,536 exporters. */
 const MOST_EXPORTERS = 250
 const MOST_WARNINGS = 3
-const SCHEMA = 2
+const SCHEMA = 3
 
 interface Kept {
   readonly schema: number

@@ -31,7 +31,7 @@ export interface Accumulation {
   readonly undersized: number
   readonly flowsByDirection: { readonly [D in (typeof DIRECTIONS)[number]]: Counter }
   readonly unnamed: NonNullable<PartQuality['unnamed']>
-  readonly exporters: { readonly [address: string]: { readonly flows: Counter; readonly sampleRate: number } }
+  readonly exporters: PartQuality['exporters']
   readonly slots: readonly PartSlot[]
   readonly hosts: PartHosts
 }

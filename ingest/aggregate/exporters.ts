@@ -3,6 +3,7 @@ import { formatAddress } from '../model/address.ts'
 import { addCounters, type Counter } from '../model/counter.ts'
 import { DIRECTIONS, type Direction } from '../model/direction.ts'
 import type { Room } from '../model/heap.ts'
+import type { PartQuality } from '../model/part.ts'
 import { type Sums, sumAt } from './sums.ts'
 
 const WAYS = DIRECTIONS.length
@@ -11,7 +12,7 @@ const MOST = 65_536
 
 export type ExporterTable = ReturnType<typeof exporterTable>
 
-/** Per exporter of the file, in the file's order: its sampling rate, and in the heap whether it counts everywhere, and its flows. */
+/** Per exporter of the file, in the file's order: its sampling rate, and in the heap whether it counts everywhere, its flows, and when they ended. */
 export function exporterTable({ routers }: Config, room: Room) {
   const byAddress = new Map(
     routers.flatMap((router) => router.addresses.map((address) => [formatAddress(address), router] as const)),
@@ -21,6 +22,7 @@ export function exporterTable({ routers }: Config, room: Room) {
   const rate: number[] = []
   const isBorder = new Uint8Array(...room.allocate(MOST), MOST)
   const flows: Sums = { sums: new Float64Array(...room.allocate(MOST * WAYS * 8), MOST * WAYS), carries: new Map() }
+  const ends = new Float64Array(...room.allocate(MOST * 2 * 8), MOST * 2)
   return {
     /** False: no router of the config samples. */
     isSampled: routers.some(({ sampleRate }) => sampleRate !== 1),
@@ -28,23 +30,30 @@ export function exporterTable({ routers }: Config, room: Room) {
     isBorder,
     /** By exporter and direction. */
     flows,
+    /** Two each, unix ms: the newest end of its flows; of those whose times are absurd, the one nearest to the file's slot. */
+    ends,
     extend(seen: readonly string[]): void {
       for (const name of seen.slice(names.length)) {
         const router = byAddress.get(name)
         isBorder[names.length] = !anyBorder || router?.border === true ? 1 : 0
         flows.sums.fill(0, names.length * WAYS, (names.length + 1) * WAYS)
+        ends.set([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY], names.length * 2)
         rate.push(router?.sampleRate ?? 1)
         names.push(name)
       }
     },
     summary() {
       const exporters = names
-        .map((name, index) => [name, { flows: addUp(flows, index * WAYS, 1, WAYS), sampleRate: rate[index]! }] as const)
+        .map((name, index) => {
+          const ended = [ends[index * 2]!, ends[index * 2 + 1]!].find(Number.isFinite)
+          const counted = { flows: addUp(flows, index * WAYS, 1, WAYS), sampleRate: rate[index]! }
+          return [name, ended === undefined ? counted : { ...counted, newestEndMs: ended }] as const
+        })
         .sort(([a], [b]) => (a < b ? -1 : 1))
       const ways = DIRECTIONS.map((name, way) => [name, addUp(flows, way, WAYS, names.length)] as const)
       return {
         flowsByDirection: Object.fromEntries(ways) as { readonly [D in Direction]: Counter },
-        exporters: Object.fromEntries(exporters),
+        exporters: Object.fromEntries(exporters) satisfies PartQuality['exporters'],
       }
     },
   }

@@ -25,7 +25,7 @@ export interface Sorting {
   readonly long: FlowList
   /**
    * Finds the slot that each flow ended in, and puts it on the lists that it belongs to; adds all flows to `totals`. Times that cannot be are
-   * mended in the batch, and flows that cannot be are made nothing.
+   * mended in the batch, and flows that cannot be are made nothing. Of each exporter it is kept when its newest flow ended.
    */
   sort(batch: FlowBatch, totals: Sums): void
   /** Of all batches. */
@@ -43,7 +43,7 @@ export interface SortRules {
 /** Places in the words of `Sorting` in `../assembly/sort.ts`; its doubles come before. */
 const DOUBLES = 5
 const COLUMNS = 10
-const LENGTHS = COLUMNS + 12
+const LENGTHS = COLUMNS + 13
 const ODD = LENGTHS + 4
 const WORDS = ODD + 5
 
@@ -61,7 +61,7 @@ export function createSorting(
   const [buffer, at] = room.allocate(WORDS * 4)
   const doubles = new Float64Array(buffer, at, DOUBLES)
   const words = new Uint32Array(buffer, at, WORDS).fill(0)
-  const columns = [direction, multicast, slotWord, exporters.isBorder, exporters.flows.sums]
+  const columns = [direction, multicast, slotWord, exporters.isBorder, exporters.flows.sums, exporters.ends]
   const places = [...columns, ...lists.map(({ flows }) => flows)].map(({ byteOffset }) => byteOffset)
   doubles.set([firstMs, lastMs])
   words.set([home, Number(isSpread), Number(boardsMulticast), ...places], COLUMNS)

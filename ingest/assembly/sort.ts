@@ -20,6 +20,7 @@ class Sorting {
   slotWord: usize
   isBorder: usize
   flowsOf: usize
+  newestOf: usize
   /** Lists of flows, and their lengths. */
   incoming: usize
   outgoing: usize
@@ -72,6 +73,7 @@ export function sortFlows(
   const slotWord = sorting.slotWord
   const isBorder = sorting.isBorder
   const flowsOf = sorting.flowsOf
+  const newestOf = sorting.newestOf
   let incoming = sorting.incoming
   let outgoing = sorting.outgoing
   let toGroups = sorting.toGroups
@@ -111,8 +113,12 @@ export function sortFlows(
     else addOneAndCarry(flowsAt, f)
 
     let slot = home
-    if (end < firstMs || end > lastMs) sorting.skewed++
-    else {
+    const newestAt = newestOf + (from << 4)
+    if (end < firstMs || end > lastMs) {
+      sorting.skewed++
+      keepNearest(newestAt + 8, end, firstMs + <f64>home * SLOT_MS)
+    } else {
+      if (end > load<f64>(newestAt)) store<f64>(newestAt, end)
       if (end - start > LONGEST_MS) {
         sorting.overlong++
         start = end - LONGEST_MS
@@ -148,6 +154,13 @@ export function sortFlows(
   sorting.outgoingLength = <u32>((outgoing - sorting.outgoing) >>> 2)
   sorting.toGroupsLength = <u32>((toGroups - sorting.toGroups) >>> 2)
   sorting.longLength = <u32>((long - sorting.long) >>> 2)
+}
+
+/** Of the moments that cannot be, the one that is nearest to the file's slot tells how far a clock is off; of two, the later. */
+function keepNearest(at: usize, moment: f64, homeMs: f64): void {
+  const kept = load<f64>(at)
+  const nearer = abs(kept - homeMs) - abs(moment - homeMs)
+  if (nearer > 0 || (nearer === 0 && moment > kept)) store<f64>(at, moment)
 }
 
 /** Would some line have carried this much in the time? */

@@ -106,6 +106,17 @@ export interface PartHosts {
   readonly networks: { readonly [network: string]: HostList }
 }
 
+/** What is known of an exporter of a file. */
+export interface ExporterCounts {
+  readonly flows: Counter
+  readonly sampleRate: number
+  /**
+   * When its newest flow ended, unix ms. Where the times of all are absurd (`skewed`), that of the flow nearest to the file's slot. Absent
+   * where nobody looked, and where it has no flows.
+   */
+  readonly newestEndMs?: number
+}
+
 /** How far the part can be trusted. All whole numbers of flows unless said otherwise. */
 export interface PartQuality {
   /** Lost before the file was written, as the collector says; `null` when it does not say. */
@@ -125,7 +136,7 @@ export interface PartQuality {
   /** Flows by direction, as classified (before spreading changes nothing: flows are never split). */
   readonly flowsByDirection: { readonly [D in Direction]: Counter }
   /** Every exporter seen, by address. */
-  readonly exporters: { readonly [address: string]: { readonly flows: Counter; readonly sampleRate: number } }
+  readonly exporters: { readonly [address: string]: ExporterCounts }
   /**
    * What fell into `other` among the first flows of the file, by dimension: what the config would have to name, as it writes it, and its octets, the
    * busiest first. Absent where nobody looked.

@@ -6,8 +6,9 @@ import { EXIT, UserError } from '../model/errors.ts'
 import type { Reason } from '../model/reason.ts'
 import { DAY_SECONDS, dayOf, isoTime, SLOT_SECONDS } from '../model/time.ts'
 import { writeFileDurably } from '../store/files.ts'
-import { type Health, healthPath, readHealth } from '../store/health.ts'
+import { type Health, healthPath, type LateFile, readHealth } from '../store/health.ts'
 import { listDays, listParts, newestSlot } from '../store/part.ts'
+import type { WaitingFile } from './discover.ts'
 import type { IngestListener, Outcome } from './ingest.ts'
 import { quarantinePath } from './quarantine.ts'
 import { LEFT } from './repair.ts'
@@ -21,6 +22,9 @@ export interface HealthReport extends Required<Pick<IngestListener, 'onFile' | '
 
 const NEWEST_REASONS = 10
 const NEWEST_COPIES = 100
+const NEWEST_LATE = 100
+/** A file that is counted two slots after the end of its own has kept somebody waiting. */
+const LATE_SECONDS = 2 * SLOT_SECONDS
 
 /**
  * Does what a run does, and writes how it went, whether it succeeds or fails. A run that another one kept from its work says nothing: the
@@ -49,11 +53,16 @@ function createHealthReport({ data, flows }: Config): HealthReport {
     failed: 0,
   }
   const copies = [...(before?.copies ?? [])]
+  const late = [...(before?.late ?? [])]
   const alarms: Alarm[] = []
   const since = new Map(before?.alarms.map((alarm) => [alarm.subject, alarm.since]))
   return {
-    onFile({ path }, outcome) {
+    onFile(file, outcome) {
+      const { path } = file
       files[outcome.kind]++
+      // What waited before there was anything in the store came before flowscan did.
+      if (outcome.kind === 'counted' && before !== null && before.newestSlot !== null)
+        late.push(...lateness(file, outcome, Date.now()))
       if (outcome.kind === 'known' && outcome.copyOf !== null) copies.push({ file: path, of: outcome.copyOf })
     },
     onRepair(repair) {
@@ -89,6 +98,7 @@ function createHealthReport({ data, flows }: Config): HealthReport {
         quarantine,
         pending,
         copies: copies.slice(-NEWEST_COPIES),
+        late: late.slice(-NEWEST_LATE),
         gaps: (slot === null ? null : quietly(() => gapsOf(data, flows, slot))) ?? [],
         free,
         alarms: [...new Map(told.map((alarm) => [alarm.subject, alarm])).values()].map((alarm) => ({
@@ -100,6 +110,18 @@ function createHealthReport({ data, flows }: Config): HealthReport {
       writeFileDurably(healthPath(data), Buffer.from(`${JSON.stringify(health, null, 2)}\n`))
     },
   }
+}
+
+/** The file, if it is counted late. */
+function lateness(
+  { path, source: { source } }: WaitingFile,
+  { slot, changedMs }: Outcome & { kind: 'counted' },
+  nowMs: number,
+): LateFile[] {
+  const since = (ms: number) => Math.round(ms / 1000) - slot - SLOT_SECONDS
+  const countedSeconds = since(nowMs)
+  if (countedSeconds <= LATE_SECONDS) return []
+  return [{ file: path, source, slot: isoTime(slot), changedSeconds: since(changedMs), countedSeconds }]
 }
 
 function alarmsOf({

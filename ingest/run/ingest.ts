@@ -25,7 +25,14 @@ import { bringUpToDate } from './up-to-date.ts'
 
 /** What became of one flow file. */
 export type Outcome =
-  | { readonly kind: 'counted'; readonly slot: number; readonly flows: number; readonly warnings: readonly string[] }
+  | {
+      readonly kind: 'counted'
+      readonly slot: number
+      readonly flows: number
+      readonly warnings: readonly string[]
+      /** When the file last changed, unix ms. */
+      readonly changedMs: number
+    }
   /** `copyOf`: it came before under another name. */
   | { readonly kind: 'known'; readonly slot: number; readonly copyOf: string | null }
   | { readonly kind: 'deferred' | 'refused' | 'quarantined'; readonly reason: string }
@@ -165,7 +172,8 @@ async function countFile(
   const target = savedPath(file, part.slot)
   if (target === null) left.add(file.path, opened.stat, shortId(part.id))
   else if (opened.isStillThere()) moveFile(file.path, target, shortId(part.id))
-  return isNew ? { kind: 'counted', slot: part.slot, flows, warnings } : { kind: 'known', slot: part.slot, copyOf }
+  if (!isNew) return { kind: 'known', slot: part.slot, copyOf }
+  return { kind: 'counted', slot: part.slot, flows, warnings, changedMs: Number(opened.stat.mtimeMs) }
 }
 
 function refuseTooLate(slot: number, horizon: number): void {

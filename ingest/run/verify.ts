@@ -187,11 +187,18 @@ function judge(data: string, counted: EncodedPart, countsMissing: boolean): stri
 const KEYS = ['file', 'total', 'slots', 'hosts', 'quality'] as const
 
 function compare(stored: Part, again: Part): string | Pick<Verdict, 'kind'> {
-  const isSame = (key: keyof Part) => JSON.stringify(stored[key]) === JSON.stringify(again[key])
+  const isTold = Object.values(stored.quality.exporters).some(({ newestEndMs }) => newestEndMs !== undefined)
+  const isSame = (key: keyof Part) =>
+    JSON.stringify(stored[key]) === JSON.stringify(again[key], isTold ? undefined : withoutEnds)
   if (stored.config !== again.config && isSame('total')) return { kind: 'equalTotals' }
   const differing = stored.config === again.config ? KEYS.filter((key) => !isSame(key)) : ['total']
   if (differing.length === 0) return { kind: 'equal' }
   return `its part differs in ${differing.join(', ')}: ${totals(stored)} stored, ${totals(again)} counted now; flowscan rebuild counts it again`
+}
+
+/** Parts of older versions do not say when the flows of an exporter ended. */
+function withoutEnds(key: string, value: unknown): unknown {
+  return key === 'newestEndMs' ? undefined : value
 }
 
 function totals({ total }: Part): string {

@@ -20,10 +20,21 @@ export interface Health {
   readonly pending: number
   /** Flow files that came before under another name, the newest last. */
   readonly copies: readonly { readonly file: string; readonly of: string }[]
+  /** Flow files that were counted long after their slot had ended, the newest last. Absent in what older versions wrote. */
+  readonly late?: readonly LateFile[]
   /** What is missing of the 24 hours up to the newest slot. */
   readonly gaps: readonly { readonly source: string; readonly from: string; readonly to: string }[]
   readonly free: { readonly bytes: number; readonly inodes: number | null } | null
   readonly alarms: readonly (Alarm & { readonly since: string })[]
+}
+
+/** After the end of its slot, in seconds: when the file last changed, and when it was counted. */
+export interface LateFile {
+  readonly file: string
+  readonly source: string
+  readonly slot: string
+  readonly changedSeconds: number
+  readonly countedSeconds: number
 }
 
 export function healthPath(data: string): string {
@@ -42,13 +53,15 @@ export function readHealth(data: string): Health | null {
 
 /** It has no checksum, and anybody may have edited it: what is told to people from it must be there. */
 function isHealth(stored: unknown): stored is Health {
-  const { schema, lastRun, quarantine, copies, gaps, alarms } = stored as Partial<Health>
+  const { schema, lastRun, quarantine, copies, late = [], gaps, alarms } = stored as Partial<Health>
   return (
     schema === 1 &&
     typeof lastRun?.files === 'object' &&
     typeof quarantine?.count === 'number' &&
     areTexts(quarantine.newest, 'file', 'reason') &&
     areTexts(copies, 'file', 'of') &&
+    areTexts(late, 'file', 'source', 'slot') &&
+    late.every(({ changedSeconds, countedSeconds }) => [changedSeconds, countedSeconds].every(Number.isFinite)) &&
     areTexts(gaps, 'source', 'from', 'to') &&
     areTexts(alarms, 'subject', 'what', 'mend', 'since')
   )

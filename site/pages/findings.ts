@@ -9,6 +9,7 @@ import { shareOf } from '../figures.ts'
 import { type FlowFileQuality, type Quality, type RangeQuality, rangeQuality } from '../quality.ts'
 import { isKnown, type Traffic } from '../traffic.ts'
 import { formatCount, formatMoment, formatShare, type Moment } from '../units.ts'
+import { clocksOff, offsetText } from './clocks.ts'
 import type { Site } from './site.ts'
 
 /** Something that puts numbers in doubt, and what cures it. */
@@ -42,6 +43,8 @@ export function findingsOf(site: Site, day: Traffic, quality: Quality): Finding[
     ...eventFindings(site),
     ...gapFindings(site, day, quality),
     ...fileFindings(quality),
+    ...lateFindings(day, quality),
+    ...clockFindings(site, quality),
     ...flawFindings(range),
     ...exporterFindings(site, quality),
     ...hitFindings(site, range),
@@ -176,6 +179,50 @@ function fileFindings({ files }: Quality): Finding[] {
         ]),
   ]
 }
+
+/** Late files of the last 24 hours. */
+function lateFindings({ from, to }: Traffic, { health }: Quality): Finding[] {
+  const late = (health?.late ?? []).filter(({ slot }) => {
+    const start = Date.parse(slot) / 1000
+    return start >= from && start < to
+  })
+  if (late.length === 0) return []
+  const most = Math.max(...late.map(({ countedSeconds }) => countedSeconds))
+  const isClosedLate = late.every(({ changedSeconds }) => changedSeconds > SLOT_SECONDS)
+  const what = `${counted(late.length, 'flow file')} of the last 24 hours ${late.length === 1 ? 'was' : 'were'} counted late, up to ${formatCount(most)} s after the slot`
+  return [
+    isClosedLate
+      ? finding(
+          what,
+          'They were written late: let the collector begin a new file every five minutes, and bring each to where flowscan looks when it is closed.',
+          'nfcapd -t 300',
+        )
+      : finding(
+          what,
+          'Some lay there in time: was flowscan kept from running, or busy with others? It should be called every five minutes:',
+          'systemctl list-timers flowscan.timer',
+        ),
+  ]
+}
+
+function clockFindings({ config }: Site, { files }: Quality): Finding[] {
+  const [farthest, ...others] = clocksOff(files)
+  if (farthest === undefined) return []
+  const { address, most } = farthest
+  const more = others.length === 0 ? '' : ` (and ${counted(others.length, 'other')} off)`
+  const what = `The clock of ${printable(address)} is up to ${offsetText(most.seconds)}${more}`
+  const mend =
+    'Let it take its time from a server, and look whether the collector begins a new file every five minutes.'
+  if (config.timing === 'export') return [finding(what, `${mend} On Cisco IOS:`, NTP)]
+  return [
+    finding(
+      `${what}: its flows count in the wrong slots`,
+      `${mend} The first line is for Cisco IOS; the second, in flowscan.config.ts, makes flows count in the slots of their files until then:`,
+      `${NTP}\ntiming: 'export',`,
+    ),
+  ]
+}
+const NTP = 'ntp server 0.pool.ntp.org'
 
 const CURES: { readonly [F in Flaw]: { readonly what: string; readonly mend: string; readonly lines: string } } = {
   lost: {

@@ -12,6 +12,7 @@ import { ABOUT, link, memberAddress, QUALITY } from '../links.ts'
 import { type FlowFileQuality, type Quality, type RangeQuality, rangeQuality } from '../quality.ts'
 import { isKnown, type Traffic } from '../traffic.ts'
 import { formatCount, formatMoment, formatQuantity, formatShare, type Moment, SHOWN, UNKNOWN } from '../units.ts'
+import { clocksOff, offsetText } from './clocks.ts'
 import { dataTimeOf } from './data-time.ts'
 import {
   type ExporterSum,
@@ -73,7 +74,7 @@ export function qualityPage(site: Site, day: Traffic, quality: Quality, findings
           ? [
               directionTable(day, quality),
               routerTable(site, day),
-              ...(isPublic(site.edition) ? [] : [exporterTable(site, quality, exporters)]),
+              ...(isPublic(site.edition) ? [] : [exporterTable(site, quality, exporters), clockTable(site, quality)]),
               flawTable(site, day, quality),
               otherTable(site, day),
               ...(isPublic(site.edition) ? [] : [unnamedTable(site, quality)]),
@@ -84,6 +85,7 @@ export function qualityPage(site: Site, day: Traffic, quality: Quality, findings
             ]
           : []),
         asideTable(site, quality),
+        lateTable(site, quality),
         copyTable(quality),
       ].filter(({ rows, empty }) => rows.length > 0 || empty !== ''),
     },
@@ -227,6 +229,31 @@ function exporterTable(site: Site, { files }: Quality, exporters: readonly Expor
     ]
       .join(' ')
       .trim(),
+  }
+}
+
+function clockTable({ timeZone }: Site, { files }: Quality): Table {
+  const clocks = clocksOff(files)
+  const isTold = files.some(({ exporters }) => exporters.some(({ counted }) => counted.newestEndMs !== undefined))
+  return {
+    id: 'clocks',
+    heading: 'Clocks that are off',
+    unit: 'the newest flow of an exporter beside the end of the slot, last 24 hours',
+    heads: [text('Exporter'), number('Slots'), text('Usually'), text('Most'), text('at')],
+    rows: clocks
+      .slice(0, MOST_ROWS)
+      .map(({ address, off, files, usualSeconds, most }) => [
+        printable(address),
+        `${formatCount(off)} of ${formatCount(files)}`,
+        offsetText(usualSeconds),
+        offsetText(most.seconds),
+        formatMoment(most.slot, timeZone),
+      ]),
+    empty: isTold ? 'None.' : '',
+    note:
+      clocks.length > 0
+        ? 'Ahead: flows ended over a minute after the slot of their flow file. Behind: of a hundred flows or more, none ended within it. What the format of a file tells by the exporter’s own clock alone shows nothing here.'
+        : '',
   }
 }
 
@@ -422,6 +449,27 @@ function asideTable(site: Site, { health }: Quality): Table {
     ]),
     empty: '',
     note: count > newest.length ? `${formatCount(count)} in all.` : '',
+  }
+}
+
+function lateTable({ timeZone }: Site, { health }: Quality): Table {
+  const late = [...(health?.late ?? [])].reverse()
+  return {
+    id: 'late',
+    heading: 'Late flow files',
+    unit: 'counted over ten minutes after the end of their slot; seconds after it; the newest first',
+    heads: [text('File'), text('Source'), text('Slot'), number('Last changed'), number('Counted')],
+    rows: late
+      .slice(0, MOST_ROWS)
+      .map(({ file, source, slot, changedSeconds, countedSeconds }) => [
+        printable(basename(file)),
+        printable(source),
+        momentOf(slot, timeZone) ?? UNKNOWN,
+        formatCount(changedSeconds),
+        formatCount(countedSeconds),
+      ]),
+    empty: '',
+    note: late.length > MOST_ROWS ? `And ${formatCount(late.length - MOST_ROWS)} earlier ones.` : '',
   }
 }
 

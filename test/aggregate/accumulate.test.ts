@@ -187,6 +187,33 @@ describe('spreading', () => {
     expect(found).toMatchObject({ skewed: 1, reversed: 1, implausible: 1, flows: 3, octets: 2000 + 2 ** 41 })
   })
 
+  test.each([
+    { name: 'that of the newest flow', ends: [SLOT_MS - 7, SLOT_MS + 299_000, SLOT_MS + 5], newest: SLOT_MS + 299_000 },
+    { name: 'ahead of the slot', ends: [SLOT_MS + 600_000, SLOT_MS], newest: SLOT_MS + 600_000 },
+    { name: 'whatever others that are absurd say', ends: [SLOT_MS + 700_000, SLOT_MS - 7, 0], newest: SLOT_MS - 7 },
+    {
+      name: 'of flows that are all absurd, the one nearest to the slot',
+      ends: [0, SLOT_MS + 3_600_000, SLOT_MS + 3_500_000, (2 ** 32 - 1) * 1000],
+      newest: SLOT_MS + 3_500_000,
+    },
+    {
+      name: 'of two that are as near, the later',
+      ends: [SLOT_MS + 90_000_000, SLOT_MS - 90_000_000, SLOT_MS + 90_000_000],
+      newest: SLOT_MS + 90_000_000,
+    },
+    { name: 'behind by more than a day', ends: [0, SLOT_MS - 90_000_000], newest: SLOT_MS - 90_000_000 },
+  ])('of each exporter it is kept when its flows ended: $name', ({ ends, newest }) => {
+    const found = accumulate([
+      { startMs: SLOT_MS, endMs: SLOT_MS + 1, exporter: 1 },
+      ...ends.map((endMs) => ({ startMs: endMs, endMs })),
+    ])
+    expect(Object.values(found.exporters).map(({ newestEndMs }) => newestEndMs)).toEqual([
+      newest,
+      SLOT_MS + 1,
+      undefined,
+    ])
+  })
+
   test("timing 'export' counts all in the file's slot", () => {
     expect(counts(accumulate([{ startMs: SLOT_MS - 150_000 }], config({ timing: 'export' })), 'total')).toEqual({
       '0 in': [1000, 10, 1],

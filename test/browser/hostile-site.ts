@@ -139,6 +139,7 @@ function tell({ data }: Config, told: readonly string[]): void {
     },
     pending: 0,
     copies: told.map((text) => ({ file: text, of: text })),
+    late: told.map((text) => ({ file: text, source: text, slot: text, changedSeconds: 1, countedSeconds: 700 })),
     gaps: [],
     free: null,
     alarms: told.map((text) => ({ subject: text, what: text, mend: text, since: text })),

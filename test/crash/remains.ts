@@ -49,7 +49,7 @@ const WITH_PASSING =
   /^data\/(lock|health\.json|left\.json\.gz)$|^public\/(lock|releases\/\d+\.json\.gz|data\/record\.json\.gz)$/
 
 /** Of a lock, the process; times of day; of a release, what stands for all of the code and the config, which names the directory. */
-const PASSING = /^(pid|boot|start|at|since|when|lastSuccess|lagSeconds|free|version)$/
+const PASSING = /^(pid|boot|start|at|since|when|lastSuccess|lagSeconds|free|version|late)$/
 
 function contentOf(full: string, path: string, base: string, { size }: Stats): Uint8Array | string {
   const bytes = readFileSync(full)

@@ -106,6 +106,30 @@ test('health.json tells of a run what somebody who watches over it wants to know
   expect(health().alarms[0]!.since).toBe(first.at)
 })
 
+test('a flow file that is counted long after its slot is late, unless it waited before there was anything', () => {
+  const { base, put, run, health } = setUp()
+  put(SOUND, laterFlowFile(0))
+  run()
+  expect(health().late).toEqual([])
+  const name = SOUND.replace('1040', '1100')
+  put(name, laterFlowFile(1200))
+  utimesSync(join(base, 'flows', name), BASE_SLOT + 1507, BASE_SLOT + 1507)
+  const before = Date.now() / 1000
+  run()
+  expect(health().late).toEqual([
+    {
+      file: join(base, 'flows', name),
+      source: 'flows',
+      slot: '2024-05-01T11:00:00Z',
+      changedSeconds: 7,
+      countedSeconds: expect.any(Number),
+    },
+  ])
+  expect(health().late![0]!.countedSeconds).toBeGreaterThanOrEqual(Math.floor(before) - BASE_SLOT - 1500)
+  run()
+  expect(health().late).toHaveLength(1)
+})
+
 test('the site that a run builds tells of that run; one that changes nothing renders nothing', async () => {
   const { base, put, run, health } = setUp()
   put(SOUND, laterFlowFile(0))

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Config } from '../../ingest/config/schema.ts'
 import { isoTime } from '../../ingest/model/time.ts'
 import { writeJson } from '../../ingest/store/files.ts'
-import { type Health, readHealth } from '../../ingest/store/health.ts'
+import { type Health, type LateFile, readHealth } from '../../ingest/store/health.ts'
 import { DamagedPart, listParts } from '../../ingest/store/part.ts'
 import { buildSite } from '../../site/build.ts'
 import { findingsOf, gapsBySource, gapsOfRange } from '../../site/pages/findings.ts'
@@ -31,6 +31,10 @@ const HEALTH: Health = {
   gaps: [],
   free: null,
   alarms: [],
+}
+
+function lateFile(slot: number, changedSeconds: number): LateFile {
+  return { file: '/flows/ft-late', source: 'flows', slot: isoTime(slot), changedSeconds, countedSeconds: 1234 }
 }
 
 let config: Config
@@ -98,6 +102,41 @@ describe('findings', () => {
     const { findings } = look(HEALTH, 1)
     expect(findings).toEqual([expect.objectContaining({ isAlarm: false, lines: expect.stringMatching(lines) })])
     expect(findings[0]!.what).toMatch(what)
+  })
+
+  const clock = (seconds: number, flows = 500) => ({ flows, sampleRate: 1, newestEndMs: (DAY + 300 + seconds) * 1000 })
+  test.each([
+    { name: 'in time', exporter: clock(-4), what: [] },
+    { name: 'a collector that closes its file a minute late', exporter: clock(60), what: [] },
+    { name: 'a quiet exporter', exporter: clock(-900, 99), what: [] },
+    { name: 'ahead', exporter: clock(61), what: [/^The clock of 198.51.100.1 is up to 61 s ahead: its flows/] },
+    { name: 'an hour behind', exporter: clock(-3610, 100), what: [/^The clock of .* is up to 3,610 s behind: its/] },
+  ])('of a clock: $name', ({ exporter, what }) => {
+    store(config, part(0, { ...SOUND, quality: { exporters: { '198.51.100.1': exporter } } }))
+    const { findings } = look(HEALTH, 1)
+    expect(findings.map((each) => each.what)).toEqual(what.map((each) => expect.stringMatching(each)))
+    for (const { lines } of findings) expect(lines).toBe("ntp server 0.pool.ntp.org\ntiming: 'export',")
+  })
+
+  test("of a clock, where flows count in the slots of their files: no need for timing: 'export'", () => {
+    config = configOf({ timing: 'export' })
+    store(config, part(0, { ...SOUND, quality: { exporters: { '198.51.100.1': clock(61) } } }))
+    expect(look(HEALTH, 1).findings).toEqual([
+      expect.objectContaining({
+        what: 'The clock of 198.51.100.1 is up to 61 s ahead',
+        lines: 'ntp server 0.pool.ntp.org',
+      }),
+    ])
+  })
+
+  test.each([
+    { name: 'the collector closed them late', changedSeconds: 301, lines: 'nfcapd -t 300' },
+    { name: 'they lay there', changedSeconds: 300, lines: 'systemctl list-timers flowscan.timer' },
+  ])('late files, and why: $name', ({ changedSeconds, lines }) => {
+    store(config, part(0, { ...SOUND, quality: { exporters: ROUTER } }))
+    const late = [DAY, DAY - 86_400].map((slot) => lateFile(slot, changedSeconds))
+    const what = '1 flow file of the last 24 hours was counted late, up to 1,234 s after the slot'
+    expect(look({ ...HEALTH, late }, 1).findings).toEqual([expect.objectContaining({ what, lines })])
   })
 
   test('one odd flow in thousands is none, but whatever is left out is', () => {
@@ -172,6 +211,30 @@ describe('findings', () => {
 })
 
 describe('the page', () => {
+  test('tells of each clock that is off in how many slots, how far as a rule, and how far at most', async () => {
+    const seconds = [-4, 70, 90, 80, 400]
+    const exporters = (at: number) => ({
+      '198.51.100.1': { flows: 500, sampleRate: 1, newestEndMs: (DAY + (at + 1) * 300 + seconds[at]!) * 1000 },
+      '198.51.100.2': { flows: 500, sampleRate: 1, newestEndMs: (DAY + (at + 1) * 300 - 20) * 1000 },
+    })
+    store(config, ...seconds.map((_, at) => part(at, { ...SOUND, quality: { exporters: exporters(at) } })))
+    await buildSite(config)
+    const table = page().split('<h2 id="clocks">')[1]!.split('</table>')[0]!
+    expect(table).toMatch(
+      /198.51.100.1<\/th><td>4 of 5<\/td><td class="text">90 s ahead<\/td><td class="text">400 s ahead<\/td>.*00:20 UTC/,
+    )
+    expect(table).not.toContain('198.51.100.2')
+  })
+
+  test('tells of late files, the newest first', async () => {
+    store(config, part(0, { ...SOUND, quality: { exporters: ROUTER } }))
+    tell({ ...HEALTH, late: [lateFile(DAY - 300, 7), lateFile(DAY, 301)] })
+    await buildSite(config)
+    expect(page().split('<h2 id="late">')[1]!.split('</table>')[0]).toMatch(
+      /ft-late<\/th><td class="text">flows<\/td>.*00:00 UTC<\/time><\/td><td>301<\/td><td>1,234<\/td>[\s\S]*<td>7<\/td>/,
+    )
+  })
+
   test('is calm when there is nothing to mend, and the overview says so', async () => {
     store(config, part(0, { ...SOUND, quality: { exporters: ROUTER } }))
     tell(HEALTH)
@@ -217,12 +280,13 @@ describe('the page', () => {
       ...HEALTH,
       quarantine: { count: 1, newest: [{ file: HOSTILE, source: HOSTILE, when: HOSTILE, reason: HOSTILE }] },
       copies: [{ file: `/flows/${HOSTILE}`, of: HOSTILE }],
+      late: [{ ...lateFile(DAY, 1), file: `/flows/${HOSTILE}`, source: HOSTILE }],
       alarms: [{ subject: HOSTILE, what: HOSTILE, mend: HOSTILE, since: HOSTILE }],
     })
     await buildSite(config)
     const escaped = '&lt;img src=x onerror=&quot;alert(1)&quot;&gt;{{ 7*7 }}'
     expect(page()).not.toContain('<img')
-    for (const id of ['alarms', 'exporters', 'files', 'aside', 'copies'])
+    for (const id of ['alarms', 'exporters', 'files', 'aside', 'late', 'copies'])
       expect(page().split(`<h2 id="${id}">`)[1]!.split('</section>')[0], id).toContain(escaped)
   })
 
@@ -237,15 +301,19 @@ describe('the page', () => {
   })
 })
 
-test.each(['no JSON', '[]', 'null', '{"schema":1}', JSON.stringify({ ...HEALTH, alarms: [{}] })])(
-  'a health.json that holds %s is as none',
-  (text) => {
-    tell(HEALTH)
-    expect(readHealth(config.data)).toEqual(HEALTH)
-    writeFileSync(join(config.data, 'health.json'), text)
-    expect(readHealth(config.data)).toBeNull()
-  },
-)
+test.each([
+  'no JSON',
+  '[]',
+  'null',
+  '{"schema":1}',
+  JSON.stringify({ ...HEALTH, alarms: [{}] }),
+  JSON.stringify({ ...HEALTH, late: [{ ...lateFile(DAY, 1), countedSeconds: 'x' }] }),
+])('a health.json that holds %s is as none', (text) => {
+  tell(HEALTH)
+  expect(readHealth(config.data)).toEqual(HEALTH)
+  writeFileSync(join(config.data, 'health.json'), text)
+  expect(readHealth(config.data)).toBeNull()
+})
 
 test('what was counted again is read again', () => {
   const parts = [0, 1, 2, 3, 4, 5].map((at) => part(at, SOUND))
