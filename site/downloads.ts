@@ -28,16 +28,24 @@ interface Way {
   readonly out: PointRates
 }
 
+/** The numbers of a chart as texts, by the names of their files: `bits.csv`, `bits.json`. */
+export function downloadsOf(chart: string, data: ChartData): { readonly [file: string]: string } {
+  const [csv, json] = downloadNames(chart)
+  return { [csv]: csvOf(data), [json]: jsonOf(data) }
+}
+
+export function downloadNames(chart: string): readonly [csv: string, json: string] {
+  return [`${chart}.csv`, `${chart}.json`]
+}
+
 /** RFC 4180: a line per point, named by its UTC start; a column per layer and direction, then total, peak, before. Unknown is empty. */
 export function csvOf(data: ChartData): string {
   const columns = columnsOf(data)
   const times = timesOf(data)
   const lines = [['time', ...columns.map(({ name }) => csvCell(`${name} (${data.unit})`))].join()]
-  for (let point = 0; point < data.total.in.length; point++) {
-    let line = times[point]!
-    for (const { rates } of columns) line += `,${rates[point] ?? ''}`
-    lines.push(line)
-  }
+  // What is `null` joins as nothing.
+  for (let point = 0; point < data.total.in.length; point++)
+    lines.push([times[point], ...columns.map(({ rates }) => rates[point])].join())
   return `${lines.join('\r\n')}\r\n`
 }
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { renamesOf } from '../ingest/classify/former.ts'
 import type { Health } from '../ingest/store/health.ts'
@@ -8,6 +7,7 @@ import type { ArchivePlan } from './archive.ts'
 import { hashOfContent, hashOfFiles } from './assets.ts'
 import { type BoardReader, readNewestBoards, readOverall, sumOfKnown } from './boards.ts'
 import { chartId } from './charts/chart-id.ts'
+import { batches } from './data/batches.ts'
 import { allPages, type Stored } from './pages/index.ts'
 import type { Page } from './pages/page.ts'
 import type { Site } from './pages/site.ts'
@@ -20,7 +20,7 @@ import {
   type ReleaseRecord,
   readCurrent,
 } from './release.ts'
-import { type Frame, fileOf, filesOf, inBatches, renderPages } from './render.ts'
+import { type Frame, fileNamesOf, filesOf, inBatches, renderPages } from './render.ts'
 import type { Report } from './reports.ts'
 import {
   cellsSeen,
@@ -54,6 +54,9 @@ export interface Planned {
   readonly reports: readonly Report[]
   readonly health: Health | null
 }
+
+/** Pages whose files are held at a time. */
+const WRITTEN_AT_ONCE = 16
 
 /** Puts the assets and every page of a site into a draft: rendered, or from the release before when it would be the same. */
 export async function fillDraft(
@@ -90,11 +93,13 @@ export async function fillDraft(
       templates,
       changed.map((page) => ({ page, frame })),
     )
-    const files = changed.flatMap((page) => filesOf(page, html))
-    for (const { path, text } of files) refuseBadJson(path, text)
-    await draft.write(files)
-    for (const { address } of changed)
-      for (const file of linkedFiles(address, html.get(address)!)) targets.set(file, address)
+    for (const some of batches(changed, WRITTEN_AT_ONCE)) {
+      const files = some.flatMap((page) => filesOf(page, html))
+      for (const { path, text } of files) refuseBadJson(path, text)
+      await draft.write(files)
+      for (const { address } of some)
+        for (const file of linkedFiles(address, html.get(address)!)) targets.set(file, address)
+    }
     rendered += changed.length
   }
   if (before !== null) draft.keep(before.directory, keptFiles)
@@ -144,18 +149,20 @@ function planRanges(traffic: TrafficReader, first: number | null, before: Curren
     const state = traffic.stateOf(range)
     return state === UNSETTLED || first === null || first <= traffic.boundsOf(range).from ? state : `${state} ${first}`
   }
-  const states = RANGE_NAMES.map((range) => ({ range, state: stateOf(range) }))
-  const isSettled = (range: RangeName, state: string) =>
-    state !== UNSETTLED && before?.ranges[range].state === state && areWhole(before, range)
+  const states = RANGE_NAMES.map((range) => {
+    const state = stateOf(range)
+    const isAsBefore = state !== UNSETTLED && before?.ranges[range].state === state
+    return { range, state, isSettled: isAsBefore && areWhole(before, range) }
+  })
   const records = Object.fromEntries(
-    states.map(({ range, state }) => {
-      const cells = isSettled(range, state) ? before!.ranges[range].cells : [...cellsSeen(traffic.read(range))].sort()
+    states.map(({ range, state, isSettled }) => {
+      const cells = isSettled ? before!.ranges[range].cells : [...cellsSeen(traffic.read(range))].sort()
       return [range, { state, cells }]
     }),
   ) as { [R in RangeName]: RangeRecord }
   const seen = seenIn(records)
   const isSameSeen = before !== null && hashOf([...seenIn(before.ranges)]) === hashOf([...seen])
-  const kept = isSameSeen ? states.filter(({ range, state }) => isSettled(range, state)).map(({ range }) => range) : []
+  const kept = isSameSeen ? states.filter(({ isSettled }) => isSettled).map(({ range }) => range) : []
   return { ranges: RANGE_NAMES.filter((range) => !kept.includes(range)), kept, seen, records }
 }
 
@@ -171,23 +178,24 @@ function areWhole(before: CurrentRelease, range: RangeName): boolean {
   return pagesOfRanges(before, [range]).every(([, record]) => isWhole(before, record))
 }
 
-function isWhole({ directory }: CurrentRelease, { files }: Pick<PageRecord, 'files'>): boolean {
-  return withTwinNames(files).every((file) => existsSync(join(directory, file)))
+function isWhole({ holds }: CurrentRelease, { files }: Pick<PageRecord, 'files'>): boolean {
+  return withTwinNames(files).every(holds)
 }
 
 function recordOf(page: Page): PageRecord {
-  const { address, range, files = {} } = page
+  const { range } = page
   return {
     key: keyOf(page),
-    files: [fileOf(address), ...Object.keys(files).map((name) => address + name)],
+    files: fileNamesOf(page),
     ...(range === undefined ? {} : { range }),
   }
 }
 
-/** Charts by their names, files by what is in them: together they are nearly all of a page. */
-function keyOf({ charts = {}, files = {}, ...page }: Page): string {
+/** Charts and their numbers by the names of charts, files by what is in them: together they are nearly all of a page. */
+function keyOf({ charts = {}, downloads = {}, files = {}, ...page }: Page): string {
   const hash = createHash('sha256')
-  hash.update(JSON.stringify([page, Object.entries(charts).map(([name, chart]) => [name, chartId(chart)])]))
+  const named = [charts, downloads].map((each) => Object.entries(each).map(([name, chart]) => [name, chartId(chart)]))
+  hash.update(JSON.stringify([page, ...named]))
   for (const [name, text] of Object.entries(files)) hash.update(`\0${name}\0`).update(text)
   return hash.digest('hex')
 }

@@ -7,7 +7,7 @@ import { archivePath } from './links.ts'
 import { readRemembered } from './remembered.ts'
 import type { RangeName } from './traffic.ts'
 import { withTwinNames, withTwins } from './twins.ts'
-import { flushDirectories, linkFiles, type NewFile, secondBehind, writeFiles } from './write.ts'
+import { flushDirectories, linkFiles, type NewFile, secondBehind, writeUnseen } from './write.ts'
 
 /*
  * A release is a whole site in a directory of its own. It is made under a temporary name, becomes `releases/<n>`, and
@@ -46,6 +46,8 @@ export interface RangeRecord {
 
 export interface CurrentRelease extends ReleaseRecord {
   readonly directory: string
+  /** Is there a file of that path below the directory? */
+  holds(file: string): boolean
 }
 
 /** The release that is public; `null` when there is none, or its record cannot be read: then everything is rendered. */
@@ -53,7 +55,28 @@ export function readCurrent(siteDirectory: string): CurrentRelease | null {
   const directory = currentDirectory(siteDirectory)
   if (directory === null) return null
   const record = readRemembered<ReleaseRecord>(`${directory}.json.gz`, SCHEMA)
-  return record === null ? null : { ...record, directory }
+  return record === null ? null : { ...record, directory, holds: createHolds(directory) }
+}
+
+/** Lists each directory once: a page has a dozen files, of which all are asked for. */
+function createHolds(root: string): (file: string) => boolean {
+  const listed = new Map<string, ReadonlySet<string>>()
+  return (file) => {
+    const end = file.lastIndexOf('/') + 1
+    const directory = file.slice(0, end)
+    const names = listed.get(directory) ?? namesIn(join(root, directory))
+    listed.set(directory, names)
+    return names.has(file.slice(end))
+  }
+}
+
+/** None where the system does not let them be listed: what may be there is made anew. */
+function namesIn(directory: string): ReadonlySet<string> {
+  try {
+    return new Set(readdirSync(directory))
+  } catch {
+    return new Set()
+  }
 }
 
 function currentDirectory(siteDirectory: string): string | null {
@@ -97,12 +120,12 @@ export function createDraft(siteDirectory: string): Draft {
     directory,
     second,
     write: (files) =>
-      writeFiles(
-        withTwins(files).map(({ path, text }) => ({ path: join(directory, path), text })),
+      writeUnseen(
+        withTwins(files).map(({ path, text }) => ({ path: `${directory}/${path}`, text })),
         second,
       ),
     keep: (from, files) =>
-      linkFiles(withTwinNames(files).map((file) => ({ from: join(from, file), to: join(directory, file) }))),
+      linkFiles(withTwinNames(files).map((file) => ({ from: `${from}/${file}`, to: `${directory}/${file}` }))),
     linkArchive(addresses) {
       for (const address of addresses) linkArchived(siteDirectory, directory, address)
     },

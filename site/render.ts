@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Assets } from './assets.ts'
 import type { StackedChart } from './charts/chart.ts'
 import { renderSparkline } from './charts/sparkline.ts'
+import { downloadNames, downloadsOf } from './downloads.ts'
 import { link, NOT_FOUND, OVERVIEW } from './links.ts'
 import type { Page } from './pages/page.ts'
 import { explainTemplate } from './template-mistake.ts'
@@ -90,10 +91,20 @@ export function fileOf(address: string): string {
   return address.endsWith('.html') ? address : `${address}index.html`
 }
 
-/** The files of a rendered page, below the root of the site; its own last. */
-export function filesOf({ address, files = {} }: Page, html: ReadonlyMap<string, string>): TextFile[] {
-  const beside = Object.entries(files).map(([name, text]) => ({ path: address + name, text }))
-  return [...beside, { path: fileOf(address), text: html.get(address)! }]
+/** The files of a rendered page, below the root of the site; its own last. What lies beside it is made here, and so not held for long. */
+export function filesOf({ address, downloads = {}, files = {} }: Page, html: ReadonlyMap<string, string>): TextFile[] {
+  const numbers = Object.entries(downloads).map(([name, data]) => downloadsOf(name, data))
+  const beside = Object.entries(Object.assign({}, ...numbers, files) as NonNullable<Page['files']>)
+  return [
+    ...beside.map(([name, text]) => ({ path: address + name, text })),
+    { path: fileOf(address), text: html.get(address)! },
+  ]
+}
+
+/** The same by name alone, whether it is rendered or not. */
+export function fileNamesOf({ address, downloads = {}, files = {} }: Page): string[] {
+  const beside = [...Object.keys(downloads).flatMap(downloadNames), ...Object.keys(files)]
+  return [...beside.map((name) => address + name), fileOf(address)]
 }
 
 /** Pages are made and rendered some at a time, so that memory does not follow the size of the site. */

@@ -7,6 +7,7 @@ import type { NewFile } from './write.ts'
  */
 const TEXT = /\.(html|css|js|json|csv|svg|xml)$/
 const ASSET = /^assets\//
+const NUMBERS = /\.(csv|json)$/
 
 /**
  * A page is packed once and asked for now and then: level 4 takes half the time of zlib's own 6, for 5 % more bytes. Assets are
@@ -14,6 +15,8 @@ const ASSET = /^assets\//
  */
 const PAGE_LEVEL = 4
 const ASSET_LEVEL = 9
+/** What lies beside pages is asked for seldom and packed with every slot: half the time of 4 for 2 % (JSON) to 6 % (CSV) more bytes. */
+const NUMBERS_LEVEL = 2
 
 /** The names of files (below the root of the site), each followed by those of its twins. */
 export function withTwinNames(files: readonly string[]): string[] {
@@ -22,7 +25,11 @@ export function withTwinNames(files: readonly string[]): string[] {
 
 /** Files, each followed by its twins. Paths are below the root of the site. */
 export function withTwins(files: readonly NewFile[]): NewFile[] {
-  return files.flatMap((file) => [file, ...endingsOf(file.path).map((ending) => twinOf(file, ending))])
+  return files.flatMap(({ path, text }) => {
+    // Once for all of them: a text of many megabytes takes its time to become bytes.
+    const file = { path, text: typeof text === 'string' ? Buffer.from(text) : text }
+    return [file, ...endingsOf(path).map((ending) => twinOf(file, ending))]
+  })
 }
 
 type Ending = '.gz' | '.br'
@@ -33,7 +40,7 @@ function endingsOf(path: string): Ending[] {
 }
 
 function twinOf({ path, text }: NewFile, ending: Ending): NewFile {
-  const level = ASSET.test(path) ? ASSET_LEVEL : PAGE_LEVEL
+  const level = ASSET.test(path) ? ASSET_LEVEL : NUMBERS.test(path) ? NUMBERS_LEVEL : PAGE_LEVEL
   const packed =
     ending === '.gz'
       ? gzipSync(text, { level })

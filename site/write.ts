@@ -42,6 +42,21 @@ export async function writeFiles(files: readonly NewFile[], second: number): Pro
   await flushDirectories(directories)
 }
 
+/**
+ * Puts files where nobody looks yet, and nothing of their names is: into a directory that gets its own name when all of it is there. Their bytes are durable, their
+ * names are not yet: see `flushDirectories`.
+ */
+export async function writeUnseen(files: readonly NewFile[], second: number): Promise<void> {
+  makeDirectories(files.map(({ path }) => dirname(path)))
+  for (let at = 0; at < files.length; at += AT_ONCE)
+    await flushTogether(
+      files.slice(at, at + AT_ONCE),
+      'wx',
+      ({ path }) => path,
+      (descriptor, { text }) => fill(descriptor, text, second),
+    )
+}
+
 /** A second (unix) behind the time of what is at `path`, also where times are kept to two seconds (FAT); 0 when nothing is there. */
 export function secondBehind(path: string): number {
   const stats = statSync(path, { throwIfNoEntry: false })
@@ -81,26 +96,28 @@ async function writeTogether(files: readonly NewFile[], second: number): Promise
     drafts,
     'w',
     ({ temporary }) => temporary,
-    (descriptor, { text, time }) => {
-      writeFileSync(descriptor, text)
-      futimesSync(descriptor, time, time)
-    },
+    (descriptor, { text, time }) => fill(descriptor, text, time),
   )
   for (const { path, temporary } of drafts) renameSync(temporary, path)
 }
 
+function fill(descriptor: number, text: string | Uint8Array, second: number): void {
+  writeFileSync(descriptor, text)
+  futimesSync(descriptor, second, second)
+}
+
 async function flushTogether<T>(
   items: readonly T[],
-  mode: 'r' | 'w',
+  mode: 'r' | 'w' | 'wx',
   pathOf: (item: T) => string,
-  fill: (descriptor: number, item: T) => void = () => {},
+  act: (descriptor: number, item: T) => void = () => {},
 ): Promise<void> {
   const descriptors: number[] = []
   try {
     for (const item of items) {
       const descriptor = openSync(pathOf(item), mode)
       descriptors.push(descriptor)
-      fill(descriptor, item)
+      act(descriptor, item)
     }
     const flushed = await Promise.allSettled(descriptors.map((descriptor) => flush(descriptor)))
     for (const each of flushed) if (each.status === 'rejected') throw each.reason

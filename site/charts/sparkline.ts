@@ -39,10 +39,9 @@ export function renderSparkline(rates: BothWays<Rates>, options: SparklineOption
 
 /** Of every `perStep` points, those that are known. */
 function averages(rates: Rates, perStep: number): Heights {
+  const all = Array.from(rates)
   return Array.from({ length: Math.ceil(rates.length / perStep) }, (_, step) => {
-    const known = Array.from(rates)
-      .slice(step * perStep, (step + 1) * perStep)
-      .filter((rate) => rate !== null)
+    const known = all.slice(step * perStep, (step + 1) * perStep).filter((rate) => rate !== null)
     return known.length === 0 ? null : known.reduce((sum, rate) => sum + rate, 0) / known.length
   })
 }

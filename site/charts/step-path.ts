@@ -57,13 +57,12 @@ function runsOf(heights: Heights): Run[] {
 function stepsOf(run: readonly number[]): string {
   let path = ''
   let width = 0
-  run.forEach((height, at) => {
+  for (let at = 0; at < run.length; at++) {
     width++
     const next = run[at + 1]
-    if (next === height) return
-    path += `h${width}`
-    if (next !== undefined) path += `v${next - height}`
+    if (next === run[at]) continue
+    path += next === undefined ? `h${width}` : `h${width}v${next - run[at]!}`
     width = 0
-  })
+  }
   return path
 }

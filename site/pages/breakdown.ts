@@ -8,8 +8,11 @@ import type { Site, SiteDimension, SiteMember } from './site.ts'
 /** How a subject's traffic is divided on its page. */
 export interface Breakdown {
   readonly dimension: Dimension
-  readonly layers: readonly Layer[]
-  /** Where more is told of a layer. There may be a thousand layers of which few saw anything: only their addresses are asked for. */
+  /** There may be a thousand of which few saw anything: only of these a layer and its address are asked for. */
+  readonly members: readonly SiteMember[]
+  cellOf(id: string): string
+  layerOf(member: SiteMember): Layer
+  /** Where more is told of a layer. */
   addressOf(id: string): string
   /** Do the layers add up to the subject? Networks do not: they may overlap, and not everything is in one. */
   readonly isExact: boolean
@@ -78,7 +81,7 @@ function byTelling(dimensions: readonly SiteDimension[]): SiteDimension[] {
 function toBreakdown(
   { config }: Site,
   { dimension, members }: SiteDimension,
-  nameCell: (id: string) => string,
+  cellOf: (id: string) => string,
   addressOf: (id: string) => string,
 ): Breakdown {
   const isExact = dimension.ownDirection !== true
@@ -86,11 +89,13 @@ function toBreakdown(
   return {
     dimension,
     isExact,
-    layers: members.map((member) => ({
+    members,
+    cellOf,
+    layerOf: (member) => ({
       ...member,
-      cell: nameCell(member.id),
+      cell: cellOf(member.id),
       isStacked: stacked === null || stacked.has(member.id),
-    })),
+    }),
     addressOf,
   }
 }

@@ -1,5 +1,6 @@
 import type { BothWays, Rates, StackedChart } from '../charts/chart.ts'
 import type { SparklineOptions } from '../charts/sparkline.ts'
+import type { ChartData } from '../downloads.ts'
 import type { RangeName } from '../traffic.ts'
 import type { Moment } from '../units.ts'
 
@@ -24,7 +25,9 @@ export interface Page {
   /** By the name that the template calls them by. */
   readonly charts?: { readonly [name: string]: StackedChart }
   readonly sparklines?: { readonly [name: string]: Sparkline }
-  /** Files beside the page, by name. */
+  /** Charts whose numbers lie beside the page as well, by name: see `downloadsOf`. */
+  readonly downloads?: { readonly [name: string]: StackedChart & ChartData }
+  /** Other files beside the page, by name. */
   readonly files?: { readonly [name: string]: string }
 }
 

@@ -175,15 +175,8 @@ export function rangePage(
       traffic.to === 0
         ? {}
         : Object.fromEntries(stacks.map(({ measure, stack }) => [SHOWN[measure].name, stack.chart])),
-    files: {
-      ...Object.fromEntries(
-        stacks.flatMap(({ measure, stack }) => [
-          [`${SHOWN[measure].name}.csv`, stack.files.csv],
-          [`${SHOWN[measure].name}.json`, stack.files.json],
-        ]),
-      ),
-      ...(isTotal ? flawFiles(traffic) : {}),
-    },
+    downloads: Object.fromEntries(stacks.map(({ measure, stack }) => [SHOWN[measure].name, stack.chart])),
+    ...(isTotal && { files: flawFiles(traffic) }),
     content: {
       heading: subject.title,
       timeZone: site.timeZone,

@@ -2,7 +2,7 @@ import { TOTAL } from '../../ingest/model/cell.ts'
 import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
 import type { StackedChart } from '../charts/chart.ts'
 import { OTHER_COLOR } from '../charts/theme.ts'
-import { type ChartData, csvOf, jsonOf } from '../downloads.ts'
+import type { ChartData } from '../downloads.ts'
 import { type Figures, figuresOf, peaksOf, ratesOf, shareOf, totalBothWays } from '../figures.ts'
 import { MOST_LAYERS, REST, restOf, sortByVolume } from '../layers.ts'
 import { link } from '../links.ts'
@@ -11,13 +11,13 @@ import { formatCount, formatQuantity, formatRate, formatShare, SHOWN } from '../
 import type { Breakdown, Layer } from './breakdown.ts'
 import type { ShownEvents } from './events.ts'
 import { type ReadoutEntry, readoutOf } from './readout.ts'
+import type { SiteMember } from './site.ts'
 import { midSentence } from './words.ts'
 
-/** One measure of a subject: a chart, the table below it, the files beside it, the sentences about it. */
+/** One measure of a subject: a chart, the table below it, the sentences about it. */
 export interface Stack {
-  readonly chart: StackedChart
+  readonly chart: StackedChart & ChartData
   readonly table: FiguresTable
-  readonly files: { readonly csv: string; readonly json: string }
   readonly readout: readonly ReadoutEntry[]
 }
 
@@ -61,8 +61,11 @@ export function stackOf(
   subject: StackSubject,
   page: { address: string; timeZone: string; window: string; events: ShownEvents['marks'] },
 ): Stack {
-  const layers = (subject.breakdown?.layers ?? []).filter(({ cell }) => sawTraffic(traffic, cell))
-  const sorted = sortByVolume(traffic, measure, layers)
+  const sorted = sortByVolume(
+    traffic,
+    measure,
+    subject.breakdown === null ? [] : divide(traffic, subject.breakdown).seen,
+  )
   const happened = page.events.length === 0 ? {} : { events: page.events }
   const data = { ...chartData(traffic, measure, subject, sorted), ...happened }
   const figures = {
@@ -81,10 +84,32 @@ export function stackOf(
       percentile95: { in: figures.in.percentile95, out: figures.out.percentile95 },
     },
     table: tableOf(traffic, measure, subject, sorted, data, page.address),
-    files: { csv: csvOf(data), json: jsonOf(data) },
     readout: readoutOf(traffic, data, figures),
   }
 }
+
+interface Divided {
+  readonly traffic: Traffic
+  /** The layers that saw traffic, and the members that did not. */
+  readonly seen: readonly Layer[]
+  readonly quiet: readonly SiteMember[]
+}
+
+/** Every measure asks for the same. */
+function divide(traffic: Traffic, breakdown: Breakdown): Divided {
+  const known = divided.get(breakdown)
+  if (known?.traffic === traffic) return known
+  const seen: Layer[] = []
+  const quiet: SiteMember[] = []
+  for (const member of breakdown.members) {
+    if (sawTraffic(traffic, breakdown.cellOf(member.id))) seen.push(breakdown.layerOf(member))
+    else quiet.push(member)
+  }
+  const found = { traffic, seen, quiet }
+  divided.set(breakdown, found)
+  return found
+}
+const divided = new WeakMap<Breakdown, Divided>()
 
 function describe({ in: inward, out }: { in: Figures; out: Figures }, unit: string, events: number): string {
   if (inward.now === null) return 'Nothing was measured in this time.'
@@ -135,7 +160,7 @@ function tableOf(
   const { breakdown } = subject
   if (breakdown === null) return wholeTable(traffic, subject)
   const { title, rateInWords, totals } = SHOWN[measure]
-  const quiet = breakdown.layers.filter(({ cell }) => !sawTraffic(traffic, cell))
+  const { quiet } = divide(traffic, breakdown)
   const colors = new Map(layers.map(({ id, color }) => [id, color]))
   return {
     caption: `${title}: rates in ${rateInWords}, totals in ${totals}`,

@@ -26,15 +26,16 @@ test.each([
   ['router', 'border', 'router/border,service/http', 'routers/border/services/http/'],
   ['tos', 'other', 'router/border,tos/other', 'routers/border/tos/other/'],
 ])('%s/%s is divided by its most telling pair', (name, id, cell, address) => {
-  const { layers, addressOf } = dividedBy(name, id)
-  expect(layers[0]!.cell).toBe(cell)
-  expect(addressOf(layers[0]!.id)).toBe(address)
+  const { members, layerOf, addressOf } = dividedBy(name, id)
+  expect(layerOf(members[0]!).cell).toBe(cell)
+  expect(addressOf(members[0]!.id)).toBe(address)
 })
 
 test('everything is divided by service; members keep their colours', () => {
   const total = breakdownOfTotal(site)
-  expect(total.layers.map(({ cell }) => cell)).toEqual(['service/http', 'service/dns', 'service/other'])
-  expect(total.layers[1]!.color).toBe(dividedBy('network', 'campus').layers[1]!.color)
+  expect(total.members.map(({ id }) => total.cellOf(id))).toEqual(['service/http', 'service/dns', 'service/other'])
+  const { members, layerOf } = dividedBy('network', 'campus')
+  expect(total.layerOf(total.members[1]!).color).toBe(layerOf(members[1]!).color)
 })
 
 test('without a pair there is nothing to divide by', () => {
