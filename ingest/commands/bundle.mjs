@@ -1,6 +1,6 @@
 /*
- * Makes dist/flowscan of what the compiler made of ingest and site: the command and the threads that it starts, with all their modules in a few
- * files that they share, for Node takes 0.4 ms to find and load a module, and there are hundreds. Called by `npm run build`.
+ * Makes dist/flowscan of what the compiler made of ingest and site: the command with all its modules in a few files, and each thread that it starts
+ * in one, for Node takes 0.4 ms to find and load a module, and there are hundreds. Called by `npm run build`.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
@@ -53,22 +53,7 @@ const eleventyInPlace = {
   },
 }
 
-const { metafile } = await build({
-  entryPoints: [COMMAND, ...THREADS].map((path) => join(DIST, path)),
-  entryNames: '[name]',
-  outdir: OUT,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  charset: 'utf8',
-  external: APART,
-  banner: { js: REQUIRE },
-  metafile: true,
-  logLevel: 'warning',
-  plugins: [inPlace, eleventyInPlace],
-})
+const [{ metafile }] = await Promise.all([COMMAND, ...THREADS].map(bundle))
 
 await writeFile(join(OUT, 'licences.txt'), (await Promise.all(packagesIn(metafile).map(licenceOf))).join('\n'))
 
@@ -86,4 +71,23 @@ async function licenceOf(directory) {
   const file = (await readdir(directory)).find((each) => /^licen[cs]e/i.test(each))
   const text = file === undefined ? '' : await readFile(join(directory, file), 'utf8')
   return `${name} ${version}: ${license}\n\n${text.trim()}\n`
+}
+
+function bundle(path) {
+  return build({
+    entryPoints: [join(DIST, path)],
+    entryNames: '[name]',
+    outdir: OUT,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    charset: 'utf8',
+    external: APART,
+    banner: { js: REQUIRE },
+    metafile: true,
+    logLevel: 'warning',
+    plugins: [inPlace, eleventyInPlace],
+  })
 }
