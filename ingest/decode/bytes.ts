@@ -1,6 +1,4 @@
 const START_CAPACITY = 1 << 16
-/** A byte's place in memory is its place in the file, modulo so many bytes: V8 copies words only between places that lie alike. */
-const WORD = 8
 
 /**
  * Bytes in order, from chunks of any size. What it hands out is a view into its own buffer: good until the next call,
@@ -44,7 +42,7 @@ export class ByteReader {
 
   /**
    * As many whole records of `size` bytes as are at hand, at least one; none at the end, where a torn record may be
-   * left (`take` gives it). Where the first begins at a multiple of 4 bytes, the view does so in memory.
+   * left (`take` gives it). As long as all that was taken before is a multiple of 4 bytes, so is the view's place in memory.
    */
   async takeRecords(size: number): Promise<Uint8Array> {
     await this.peek(size)
@@ -83,11 +81,14 @@ export class ByteReader {
   #makeRoom(length: number): void {
     if (this.#end + length <= this.#buffer.length) return
     const left = this.#buffer.subarray(this.#start, this.#end)
-    const start = this.#offset % WORD
-    const needed = start + left.length + length
-    if (needed > this.#buffer.length) this.#buffer = new Uint8Array(2 ** Math.ceil(Math.log2(needed)))
-    this.#buffer.set(left, start)
-    this.#start = start
-    this.#end = start + left.length
+    const needed = left.length + length
+    if (needed <= this.#buffer.length) this.#buffer.copyWithin(0, this.#start, this.#end)
+    else {
+      const larger = new Uint8Array(2 ** Math.ceil(Math.log2(needed)))
+      larger.set(left)
+      this.#buffer = larger
+    }
+    this.#start = 0
+    this.#end = left.length
   }
 }

@@ -2,8 +2,7 @@ import { createFlowReader, type FlowReader } from '../decode/flow-reader.ts'
 import { readChunks } from '../store/files.ts'
 import { Deferred, isGone, Unreadable } from './flow-file.ts'
 
-/** Bytes of a flow file that are read at once. */
-export const CHUNK = 1 << 18
+const CHUNK = 1 << 18
 
 /** Reads the flow file behind a descriptor. What the system does not let us read is Unreadable; what has gone from a server is Deferred. */
 export function readDescriptor(descriptor: number, timeZone: string): FlowReader {
@@ -12,12 +11,10 @@ export function readDescriptor(descriptor: number, timeZone: string): FlowReader
 }
 
 async function* chunksOf(descriptor: number): AsyncGenerator<Uint8Array> {
-  const buffer = new Uint8Array(CHUNK)
-  yield* readChunks(descriptor, () => buffer)
+  yield* readChunks(descriptor, CHUNK)
 }
 
-/** What reading a descriptor has thrown, as those who read flow files know it. */
-export function refuseToRead(error: unknown): never {
+function refuseToRead(error: unknown): never {
   if (!(error instanceof Error && 'syscall' in error)) throw error
   throw isGone(error) ? new Deferred('it has gone') : new Unreadable(error.message, { cause: error })
 }

@@ -387,8 +387,7 @@ export function hashFile(path: string, length?: number): string {
 export function hashOpen(descriptor: number, length = Number.POSITIVE_INFINITY): string {
   const hash = createHash('sha256')
   let left = length
-  const buffer = new Uint8Array(COMPARE_CHUNK)
-  for (const bytes of readChunks(descriptor, () => buffer)) {
+  for (const bytes of readChunks(descriptor, COMPARE_CHUNK)) {
     hash.update(bytes.subarray(0, left))
     left -= bytes.length
     if (left <= 0) break
@@ -396,11 +395,11 @@ export function hashOpen(descriptor: number, length = Number.POSITIVE_INFINITY):
   return hash.digest('hex')
 }
 
-/** The bytes of an open file from its beginning, however often it was read; `nextBuffer` is asked where each chunk shall go. */
-export function* readChunks(descriptor: number, nextBuffer: () => Uint8Array): Generator<Uint8Array> {
+/** The bytes of an open file from its beginning, however often it was read; the buffer is used again for every chunk. */
+export function* readChunks(descriptor: number, size: number): Generator<Uint8Array> {
+  const buffer = new Uint8Array(size)
   for (let at = 0; ; ) {
-    const buffer = nextBuffer()
-    const length = readSync(descriptor, buffer, 0, buffer.length, at)
+    const length = readSync(descriptor, buffer, 0, size, at)
     if (length === 0) return
     at += length
     yield buffer.subarray(0, length)
