@@ -86,7 +86,7 @@ async function buildWith(
   const { dir } = config.site
   claimDirectory(dir, edition)
   const { assets, files } = readAssets(templates, ownAssets)
-  const frame: Frame = { siteTitle: site.title, menu: menuOf(site), assets }
+  const frame: Frame = { siteTitle: site.title, root: config.site.path, menu: menuOf(site), assets }
   const renames = renamesOf(config)
   const boards = createBoardReader(
     config.data,

@@ -45,7 +45,7 @@ export function editionsOf(config: Config): NamedEdition[] {
  * Nothing in it that pages print tells of a host: labels are masked, and ids that spell an address are others. Prefixes stay, for it depends on them
  * which networks overlap: see `shownPrefixes`.
  */
-function publicConfig(config: Config, { dir, mirror, title, names }: EditionConfig): Config {
+function publicConfig(config: Config, { dir, mirror, path, title, names }: EditionConfig): Config {
   const isNamed = names === 'kept'
   return {
     ...config,
@@ -61,6 +61,7 @@ function publicConfig(config: Config, { dir, mirror, title, names }: EditionConf
       ...config.site,
       dir,
       mirror,
+      path,
       title: maskText(title ?? config.site.title ?? config.organization),
       editions: {},
     },

@@ -98,7 +98,7 @@ export async function fillDraft(
       for (const { path, text } of files) refuseBadJson(path, text)
       await draft.write(files)
       for (const { address } of some)
-        for (const file of linkedFiles(address, html.get(address)!)) targets.set(file, address)
+        for (const file of linkedFiles(address, html.get(address)!, frame.root)) targets.set(file, address)
     }
     rendered += changed.length
   }

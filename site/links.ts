@@ -88,9 +88,12 @@ export function explorerAddress(exploration: Partial<Exploration>): string {
   return `${EXPLORER}?${queryOf(exploration)}`
 }
 
-/** What stands in `href` on the page `from` to reach `to`, which may be a file, and may have a `?query` or `#fragment`. */
-export function link(from: string, to: string): string {
-  if (from === NOT_FOUND) return `/${to}`
+/**
+ * What stands in `href` on the page `from` to reach `to`, which may be a file, and may have a `?query` or `#fragment`. `root`: the path of the site
+ * below its host, which only the page for what is not there needs, for it is shown at any address.
+ */
+export function link(from: string, to: string, root = '/'): string {
+  if (from === NOT_FOUND) return root + to
   const here = from.split('/').slice(0, -1)
   const there = to.split('/')
   let shared = 0

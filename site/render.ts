@@ -12,6 +12,8 @@ import type { TextFile } from './write.ts'
 /** What is around the content of every page. */
 export interface Frame {
   readonly siteTitle: string
+  /** The path of the site below its host: `/`, `/flows/`. */
+  readonly root: string
   readonly menu: readonly { readonly address: string; readonly label: string }[]
   readonly assets: Assets
 }
@@ -145,26 +147,27 @@ function keyOf(address: string, name: string): string {
 function toItem({ page, frame }: Framed) {
   const { address, title, section, trail, data, content } = page
   const pageCss = frame.assets.pageCss[page.template]
+  const linkTo = (to: string) => link(address, to, frame.root)
   return {
     address,
     title,
     siteTitle: frame.siteTitle,
     documentTitle: address === OVERVIEW ? frame.siteTitle : `${title} · ${frame.siteTitle}`,
-    home: link(address, OVERVIEW),
+    home: linkTo(OVERVIEW),
     menu: frame.menu.map((entry) => ({
-      href: link(address, entry.address),
+      href: linkTo(entry.address),
       label: entry.label,
       isCurrent: entry.address === section && address !== NOT_FOUND,
       isHere: entry.address === address,
     })),
-    css: link(address, frame.assets.css),
-    printCss: link(address, frame.assets.printCss),
-    pageCss: pageCss === undefined ? '' : link(address, pageCss),
-    script: link(address, frame.assets.script),
-    client: link(address, frame.assets.client),
-    icon: link(address, frame.assets.icon),
-    touchIcon: link(address, frame.assets.touchIcon),
-    card: link(address, frame.assets.card),
+    css: linkTo(frame.assets.css),
+    printCss: linkTo(frame.assets.printCss),
+    pageCss: pageCss === undefined ? '' : linkTo(pageCss),
+    script: linkTo(frame.assets.script),
+    client: linkTo(frame.assets.client),
+    icon: linkTo(frame.assets.icon),
+    touchIcon: linkTo(frame.assets.touchIcon),
+    card: linkTo(frame.assets.card),
     description: `What fills the lines of ${frame.siteTitle}: traffic in and out, every five minutes, from flow records.`,
     trail,
     data,

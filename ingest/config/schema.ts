@@ -268,10 +268,18 @@ const flows = z
   })
   .describe('The flow files: one section, or a list of them for several collectors.')
 
+/** Where a site lies below its host. */
+const path = z
+  .string()
+  .regex(/^\/([\w.~-]+\/)*$/, "expected a path with slashes at both ends, such as '/flows/'")
+  .default('/')
+  .meta({ written: 'a path with slashes at both ends' })
+
 /** A second site from the same data, for people who are not to see everything. What it hides is the default. */
 const edition = z.strictObject({
   dir: directory.describe('Where it goes: a site like the one in `site.dir`; point a web server at `current` in it.'),
   mirror: directory.optional().describe('A plain directory that it is written into as well: see `site.mirror`.'),
+  path: path.describe('Where it lies below its host: see `site.path`.'),
   title: z.string().min(1).max(200).optional().describe("Its title; the site's when absent."),
   hosts: z
     .enum(['masked', 'dropped'])
@@ -403,6 +411,9 @@ export const schema = z
           .describe(
             'A plain directory that the site is written into as well, file by file, for web space where the link `current` cannot be followed. What else lies in it stays.',
           ),
+        path: path.describe(
+          "Where the site lies below its host: '/flows/' for https://host/flows/. Pages link to each other wherever they lie; only the one for addresses at which there is nothing must know.",
+        ),
         templates: directory
           .optional()
           .describe(

@@ -3,7 +3,8 @@ import type { Page } from './page.ts'
 import type { Site } from './site.ts'
 
 /** What a web server answers when there is nothing at an address. */
-export function notFoundPage({ edition }: Site): Page {
+export function notFoundPage({ config, edition }: Site): Page {
+  const linkTo = (to: string) => link(NOT_FOUND, to, config.site.path)
   return {
     address: NOT_FOUND,
     template: 'not-found',
@@ -15,11 +16,11 @@ export function notFoundPage({ edition }: Site): Page {
       heading: 'No such page',
       hasBoards: edition.hasBoards,
       links: [
-        { href: link(NOT_FOUND, OVERVIEW), label: 'Overview' },
+        { href: linkTo(OVERVIEW), label: 'Overview' },
         ...(edition.hasBoards
           ? [
-              { href: link(NOT_FOUND, SCOREBOARD), label: 'Scoreboard' },
-              { href: link(NOT_FOUND, CALENDAR), label: 'Scoreboard archive' },
+              { href: linkTo(SCOREBOARD), label: 'Scoreboard' },
+              { href: linkTo(CALENDAR), label: 'Scoreboard archive' },
             ]
           : []),
       ],

@@ -13,7 +13,7 @@ const TEMPLATES = new URL('../../templates', import.meta.url).pathname
 
 async function about(changes: Partial<ConfigInput> = {}): Promise<string> {
   const page = aboutPage(createSite(configOf(changes)))
-  const frame = { siteTitle: 'Test', menu: [], assets: readAssets(TEMPLATES).assets }
+  const frame = { siteTitle: 'Test', root: '/', menu: [], assets: readAssets(TEMPLATES).assets }
   // Labels stand in elements of their own, whatever way they are written.
   return (await renderPages(TEMPLATES, [{ page, frame }])).get('about/')!.replaceAll(/<\/?bdi>/g, '')
 }

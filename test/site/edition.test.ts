@@ -286,6 +286,7 @@ describe('the config', () => {
 const DEFAULTS = {
   title: undefined,
   mirror: undefined,
+  path: '/',
   hosts: 'masked',
   names: 'kept',
   boards: true,

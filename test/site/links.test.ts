@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { network } from '../../ingest/classify/network.ts'
 import { service } from '../../ingest/classify/service.ts'
 import { archivePath, boardSlotAddress, link, matrixAddress, pairAddress } from '../../site/links.ts'
+import { linkedFiles } from '../../site/validate.ts'
 
 test.each([
   ['', 'networks/', 'networks/'],
@@ -17,6 +18,21 @@ test.each([
   expect(link(from, to)).toBe(href)
   const root = 'http://host/any/path/'
   if (from !== '404.html') expect(new URL(href, root + from).href).toBe(root + to)
+})
+
+test('what is shown at any address leads to the site wherever it lies below its host', () => {
+  expect(link('404.html', 'scoreboard/', '/flows/')).toBe('/flows/scoreboard/')
+  expect(link('networks/', 'scoreboard/', '/flows/')).toBe('../scoreboard/')
+})
+
+test.each([
+  { root: '/', href: '/networks/', files: ['networks/index.html'] },
+  { root: '/flows/', href: '/flows/networks/?a', files: ['networks/index.html'] },
+  { root: '/flows/', href: '/flows/', files: ['index.html'] },
+  { root: '/flows/', href: '/networks/', files: [] },
+  { root: '/flows/', href: '../networks/', files: ['networks/index.html'] },
+])('below $root, $href leads to $files', ({ root, href, files }) => {
+  expect(linkedFiles('services/', `<a href="${href}">`, root)).toEqual(files)
 })
 
 test('a slot is named by its UTC start', () => {

@@ -23,7 +23,7 @@ import { configOf, DAY, part, store } from './stored.ts'
 vi.setConfig({ testTimeout: 60_000 })
 
 const TEMPLATES = new URL('../../templates', import.meta.url).pathname
-const FRAME = { siteTitle: 'Test', menu: [], assets: readAssets(TEMPLATES).assets }
+const FRAME = { siteTitle: 'Test', root: '/', menu: [], assets: readAssets(TEMPLATES).assets }
 
 /** Brings statements up to date as a build does, without the rest of the site. What it shows lies in `current`. */
 async function state(config: Config): Promise<void> {

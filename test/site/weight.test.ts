@@ -25,7 +25,7 @@ test('a page of a full day and the style sheet weigh at most 25 KB', { timeout: 
   const pages = [totalSubject(site), ...members].map((subject) =>
     rangePage(site, subject, day, cellsSeen(day), { board: null, since: '2026-11-23' }, null),
   )
-  const frame = { siteTitle: site.title, menu: menuOf(site), assets }
+  const frame = { siteTitle: site.title, root: '/', menu: menuOf(site), assets }
   const html = await renderPages(
     TEMPLATES,
     pages.map((page) => ({ page, frame })),
