@@ -12,6 +12,7 @@ import { type Floors, isSince, listWindows, readIndex } from '../ingest/store/se
 import { startOfWindow, windowOf, windowsBetween } from '../ingest/store/windows.ts'
 import { type Month, monthNamed, monthsBetween } from './months.ts'
 import type { Site } from './pages/site.ts'
+import { firstSlot } from './quality.ts'
 import {
   cellsOf,
   createIsPart,
@@ -111,6 +112,8 @@ interface OpenStore {
   readonly rename: (cell: string) => string
   /** The end of the newest slot; of the newest whole hour since a month began is told. Unix seconds. */
   readonly end: number
+  /** The first slot that was ever stored, unix seconds; `null`: it has faded. */
+  readonly begin: number | null
   readonly since: Floors
   /** By UTC day, what its series were made from. */
   readonly days: ReadonlyMap<string, string>
@@ -128,6 +131,7 @@ function openStore({ config, timeZone, ...site }: Site, end: number): OpenStore 
     layout,
     rename: renamesOf(config).cell,
     end,
+    begin: since['5m'] === undefined ? firstSlot(data) : null,
     since,
     days: new Map(Object.entries(days).map(([day, hash]) => [day, [hash, recounts[day] ?? ''].join(' ').trim()])),
     months: monthsBetween(startOfSeries(data, end), end, timeZone),
@@ -155,7 +159,7 @@ function renew(store: OpenStore, directory: string, month: Month, before: Kept |
   // Before the first flow file, and within a gap of a whole month, there is nothing to state.
   if (tally.known === 0) return null
   const layout = divide(store.layout, Object.keys(tally.cells))
-  const statement = statementOf(layout, month, store.timeZone, step, tally)
+  const statement = statementOf(layout, month, sinceOf(store, month), store.timeZone, step, tally)
   const kept = { frozen: null, summary: summaryOf(statement), later: null, state, unchangedSince: store.end }
   writeJson(statementPath(directory, month.name), { schema: SCHEMA, ...statement })
   writeKept(directory, month.name, kept)
@@ -185,7 +189,7 @@ function compare(store: OpenStore, directory: string, month: Month, before: Kept
   const statement = readStatement(directory, month.name)
   if (statement === null) return before
   const tally = addUp(store, statement, month, month.to, step, null)
-  const now = statementOf(statement, month, timeZone, step, tally)
+  const now = statementOf(statement, month, sinceOf(store, month), timeZone, step, tally)
   return { ...before, state, later: isSameStatement(now, statement) ? null : summaryOf(now) }
 }
 
@@ -207,7 +211,12 @@ function stateOf(store: OpenStore, month: Month, until: number): string {
   const { timeZone, layout, end } = store
   const inputs = inputsOf(store, month)
   const hour = end < settledAt(month) ? wholeHour(end) : null
-  return inputs === UNSETTLED ? UNSETTLED : hashOf(SCHEMA, inputs, timeZone, layout, until, hour)
+  return inputs === UNSETTLED ? UNSETTLED : hashOf(SCHEMA, inputs, timeZone, layout, until, hour, sinceOf(store, month))
+}
+
+/** Where the first flow file is of a slot within the month: that slot. */
+function sinceOf({ begin }: OpenStore, { from, to }: Month): number | null {
+  return begin !== null && begin > from && begin < to ? begin : null
 }
 
 function wholeHour(seconds: number): number {

@@ -45,12 +45,13 @@ function cellsOf({ octets, packets, flows, max, maxAt, percentile95 }: WayFigure
 
 /** The same as JSON. `frozen`: unix seconds, up to where there were flow files when it was. */
 export function statementJson(statement: Statement, frozen: number | null): string {
-  const { month, timeZone, from, to, until, stepSeconds, slots, total, dimensions } = statement
+  const { month, timeZone, from, to, since = null, until, stepSeconds, slots, total, dimensions } = statement
   return `${JSON.stringify({
     month,
     timeZone,
     from: isoTime(from),
     to: isoTime(to),
+    since: since === null ? null : isoTime(since),
     until: isoTime(until),
     frozen: frozen === null ? null : isoTime(frozen),
     stepSeconds,

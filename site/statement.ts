@@ -18,7 +18,9 @@ export interface Statement extends Layout<StatementRow> {
   readonly until: number
   /** Of the values it was made from. Wider ones than five minutes tell no 95th percentile. */
   readonly stepSeconds: number
-  /** From `from` to `until`, and how many of them were measured. */
+  /** The first slot there is a flow file of, where the month had begun before: what was earlier is not missing. Absent in what older versions wrote. */
+  readonly since?: number | null
+  /** From `since` or `from` to `until`, and how many of them were measured. */
   readonly slots: { readonly expected: number; readonly known: number }
 }
 
@@ -135,8 +137,15 @@ export function createIsPart({ dimensions }: Layout): (cell: string) => boolean 
   return (cell) => pairs.some(([first, second]) => cell.startsWith(`${first}/`) && cell.includes(`,${second}/`))
 }
 
-/** The statement of a month, as far as a tally goes. */
-export function statementOf(layout: Layout, month: Month, timeZone: string, step: StepName, tally: Tally): Statement {
+/** The statement of a month, as far as a tally goes. `since`: see `Statement`. */
+export function statementOf(
+  layout: Layout,
+  month: Month,
+  since: number | null,
+  timeZone: string,
+  step: StepName,
+  tally: Tally,
+): Statement {
   const known = slotsKnown(tally)
   const row = (listed: ListedRow): StatementRow => ({
     ...listed,
@@ -157,7 +166,8 @@ export function statementOf(layout: Layout, month: Month, timeZone: string, step
     to: month.to,
     until: tally.until,
     stepSeconds: STEPS[step],
-    slots: { expected: (tally.until - month.from) / SLOT_SECONDS, known },
+    since,
+    slots: { expected: (tally.until - (since ?? month.from)) / SLOT_SECONDS, known },
     total: row(layout.total),
     dimensions: layout.dimensions.map((dimension) => ({ ...dimension, rows: dimension.rows.map(row) })),
   }
@@ -183,7 +193,7 @@ const UNKNOWN_FIGURES: WayFigures = {
 /** Do two statements of a month tell the same? Labels do not count. */
 export function isSameStatement(a: Statement, b: Statement): boolean {
   const figures = ({ total, dimensions, slots }: Statement) =>
-    JSON.stringify([slots, [total, ...dimensions.flatMap(({ rows }) => rows)].map(countsOf)], (_, value) =>
+    JSON.stringify([slots.known, [total, ...dimensions.flatMap(({ rows }) => rows)].map(countsOf)], (_, value) =>
       typeof value === 'bigint' ? value.toString() : value,
     )
   return figures(a) === figures(b)

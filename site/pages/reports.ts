@@ -1,6 +1,6 @@
 import { link, REPORTS, reportAddress } from '../links.ts'
 import type { Report, Summary } from '../reports.ts'
-import { formatCount, formatMoment, formatMonth } from '../units.ts'
+import { formatCount, formatDate, formatMoment, formatMonth } from '../units.ts'
 import { dataTimeOf } from './data-time.ts'
 import type { Page } from './page.ts'
 import { NO_DATA } from './range.ts'
@@ -43,17 +43,17 @@ function rowOf({ timeZone }: Site, { month, isFrozen, frozen, summary, later }: 
         ? 'open, until'
         : 'over, frozen soon; until',
     at: moment === null ? null : formatMoment(moment, timeZone),
-    cells: summary === null ? null : cellsOf(summary),
+    cells: summary === null ? null : cellsOf(summary, timeZone),
     later: later === null || summary === null ? '' : laterText(summary, later),
   }
 }
 
 /** In and out: total, 95th percentile; the greater of these; slots measured. */
-function cellsOf({ total, slots }: Summary): string[] {
+function cellsOf({ total, slots, since = null }: Summary, timeZone: string): string[] {
   return [
     ...[total.in, total.out].map(({ octets }) => showVolume(octets)),
     ...[total.in.percentile95, total.out.percentile95, greaterOf(total)].map(showRate),
-    `${formatCount(slots.known)} of ${formatCount(slots.expected)}`,
+    `${formatCount(slots.known)} of ${formatCount(slots.expected)}${since === null ? '' : ` since ${formatDate(since, timeZone)}`}`,
   ]
 }
 

@@ -43,7 +43,7 @@ export function statementPage(
     other === undefined
       ? null
       : { href: link(address, reportAddress(other.month.name)), label: formatMonth(other.month.name) }
-  const { timeZone, slots } = statement
+  const { timeZone, since = null, slots } = statement
   const status = statusOf(statement, frozen)
   return {
     address,
@@ -59,6 +59,7 @@ export function statementPage(
       next: neighbour(next),
       from: formatMoment(statement.from, timeZone),
       to: formatMoment(statement.to, timeZone),
+      since: since === null ? null : formatMoment(since, timeZone),
       length: `${formatCount((statement.to - statement.from) / 3600)} hours`,
       status,
       until: formatMoment(frozen ?? statement.until, timeZone),

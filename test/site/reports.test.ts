@@ -113,8 +113,10 @@ describe('the statement of a month', () => {
       to: '2026-11-30T23:00:00Z',
       until: '2026-11-03T00:00:00Z',
       frozen: null,
-      slots: { expected: 49 * 12, known: 40 },
+      since: '2026-11-01T08:00:00Z',
+      slots: { expected: 40 * 12, known: 40 },
     })
+    expect(html).toContain('Counted since <time datetime="2026-11-01T08:00:00Z"')
     // 3,000 × (1 + … + 40), and 1,000 in each of forty slots; of forty slots the two busiest are left out.
     expect(found.total.in).toEqual({
       octets: 2_460_000 + 40_000,
@@ -136,11 +138,27 @@ describe('the statement of a month', () => {
     expect(row(html, 'Lab')).toBeUndefined()
     expect(html).toContain('Nothing seen of: Lab, Dorm.')
     expect(html).toContain('⌈0.95 × 40⌉ = 38, so that the 2 busiest are left out')
-    expect(html).toContain('Slots measured: 40 of 588 slots')
+    expect(html).toContain('Slots measured: 40 of 480 slots of five minutes since the first flow file.')
+    expect(row(read(config, 'reports/index.html'), 'November 2026')).toContain('40 of 480 since 1 Nov 2026')
     expect(row(html.slice(html.indexOf('id="by-campus"')), 'Web')?.slice(1)).toEqual([
       ...['2.46\u202fMB', '2,460,000', '12.0\u202fkB', '12,000'],
       '95.4\u202f%',
     ])
+  })
+
+  test('counts slots as missing from the first flow file on, however late that comes', async () => {
+    store(config, ...hourly('2026-11-01T08:00:00Z', 41))
+    await state(config)
+    store(config, ...hourly('2026-11-01T07:00:00Z', 1))
+    await state(config)
+    expect(json(config, '2026-11')).toMatchObject({
+      since: '2026-11-01T07:00:00Z',
+      slots: { expected: 41 * 12, known: 41 },
+    })
+    store(config, ...hourly('2026-10-20T08:00:00Z', 1))
+    await state(config)
+    expect(json(config, '2026-11')).toMatchObject({ since: null, slots: { expected: 49 * 12, known: 41 } })
+    expect(read(config, 'reports/2026-11/index.html')).not.toContain('Counted since')
   })
 
   test('tells the same as the series, as JSON and as CSV', async () => {
