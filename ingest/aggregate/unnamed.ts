@@ -5,9 +5,8 @@ import { OTHER } from '../model/cell.ts'
 import { addCounters, type Counter, compareCounters } from '../model/counter.ts'
 import type { FlowBatch } from '../model/flow-batch.ts'
 import type { PartQuality } from '../model/part.ts'
+import { NAMED_FROM } from '../model/quality.ts'
 
-/** So many flows of a file are looked at, its first: they tell what is worth a name, and to look at all would cost as much as counting them. */
-export const LOOKED_AT = 65_536
 /** So many values of each dimension are told. */
 const MOST = 10
 
@@ -32,7 +31,7 @@ export function createUnnamed(config: Config): Unnamed {
           },
         ],
   )
-  let left = LOOKED_AT
+  let left = NAMED_FROM
   return {
     add(batch, ends, slotWord, codes) {
       const length = Math.min(left, batch.length)

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { cellName, OTHER, TOTAL } from '../../ingest/model/cell.ts'
 import { addCounters, type Counter, compareCounters } from '../../ingest/model/counter.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
-import { FLAWS } from '../../ingest/model/quality.ts'
+import { FLAWS, NAMED_FROM } from '../../ingest/model/quality.ts'
 import { printable } from '../../ingest/model/text.ts'
 import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import { sumOfKnown } from '../boards.ts'
@@ -310,7 +310,7 @@ function unnamedTable(site: Site, { files }: Quality): Table {
   return {
     id: 'unnamed',
     heading: 'What could be named',
-    unit: 'octets of the first 65,536 flows of each flow file, all directions, last 24 hours',
+    unit: `octets of the first ${formatCount(NAMED_FROM)} flows of each flow file, all directions, last 24 hours`,
     heads: [text('Counted as other'), text('What it is'), number('Octets'), text('A line that names it')],
     rows: namedDimensions(site).flatMap(({ dimension, key }) =>
       addedUp(files.map(({ unnamed }) => unnamed[dimension.name] ?? []))

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Accumulation, createAccumulator } from '../../ingest/aggregate/accumulate.ts'
-import { LOOKED_AT } from '../../ingest/aggregate/unnamed.ts'
 import { activeDimensions } from '../../ingest/classify/index.ts'
 import { parseConfig } from '../../ingest/config/load.ts'
 import type { Config, ConfigInput } from '../../ingest/config/schema.ts'
@@ -11,6 +10,7 @@ import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { BATCH_SIZE, createFlowBatch, type FlowBatch, UNKNOWN } from '../../ingest/model/flow-batch.ts'
 import { type Counts, MEASURES } from '../../ingest/model/measure.ts'
 import type { CellCounts } from '../../ingest/model/part.ts'
+import { NAMED_FROM } from '../../ingest/model/quality.ts'
 
 interface Flow {
   src: string
@@ -540,9 +540,9 @@ describe('what fell into other', () => {
   test('is looked for among the first flows of a file, so that a huge one costs no more', () => {
     const accumulator = createAccumulator(config(), SLOT, 1)
     const many = batchOf(Array.from({ length: BATCH_SIZE }, () => ({ dstPort: 4662 })))
-    for (let n = 0; n < LOOKED_AT / BATCH_SIZE + 2; n++)
+    for (let n = 0; n < NAMED_FROM / BATCH_SIZE + 2; n++)
       accumulator.add({ ...many, octets: many.octets.slice() }, EXPORTERS)
-    expect(accumulator.finish().unnamed.service).toEqual([['4662/tcp', LOOKED_AT * 1000]])
+    expect(accumulator.finish().unnamed.service).toEqual([['4662/tcp', NAMED_FROM * 1000]])
     accumulator.close()
   })
 })
