@@ -6,14 +6,14 @@ import { counterFromJson } from '../../ingest/model/counter.ts'
 import { DIRECTIONS } from '../../ingest/model/direction.ts'
 import { EXIT, UserError } from '../../ingest/model/errors.ts'
 import { MEASURES } from '../../ingest/model/measure.ts'
-import { isoTime, type StepName } from '../../ingest/model/time.ts'
+import { isoTime } from '../../ingest/model/time.ts'
 import type { CellJson } from '../../ingest/store/series-table.ts'
 import { type Window, windowsBetween } from '../../ingest/store/windows.ts'
 import { cellOf } from '../cells.ts'
 import { RANGE_NAMES, RANGES, type Traffic, type TrafficReader } from '../traffic.ts'
 import { dataDirectory, type Versions, versionName } from './places.ts'
 import type { PublishedData } from './publish.ts'
-import { writeRecord } from './record.ts'
+import { withoutWindow, writeRecord } from './record.ts'
 
 /**
  * Refuses data that tell of other traffic than the pages of the same release: always those of the last 24 hours, and those of the other ranges when
@@ -30,17 +30,12 @@ export function refuseOtherData(siteDirectory: string, data: PublishedData, traf
     for (const window of windowsBetween(step, shown.from, shown.to)) {
       const mistake = mistakeIn(siteDirectory, data.versions, window, shown)
       if (mistake === null) continue
-      forget(siteDirectory, data, step, window.name)
+      writeRecord(siteDirectory, withoutWindow(data.record, step, window.name))
       const place = `data/${step}/${versionName(window.name, data.versions[step][window.name] ?? 'none')}`
       const message = `${place}: ${mistake.what}; the site stays as it was, and the next build makes this anew`
       throw mistake.isRefusal ? new UserError(message, EXIT.io) : new Error(message)
     }
   }
-}
-
-function forget(siteDirectory: string, { record }: PublishedData, step: StepName, window: string): void {
-  const { [window]: _, ...others } = record.windows[step]
-  writeRecord(siteDirectory, { ...record, windows: { ...record.windows, [step]: others } })
 }
 
 interface Mistake {

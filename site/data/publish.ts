@@ -16,6 +16,8 @@ import { batches } from './batches.ts'
 import { publishedCells } from './cells.ts'
 import { dataDirectory, listVersions, removeVersion, STEP_NAMES, type Versions, versionName } from './places.ts'
 import { type DataRecord, readRecord, type WindowRecord, writeRecord } from './record.ts'
+import { forgetDamaged } from './scrub.ts'
+import { createVersionHash } from './version.ts'
 import { type WindowFile, windowFiles } from './window.ts'
 
 /** The windows of everything that is stored, in place below `site.dir`; nothing leads to the new ones yet. */
@@ -30,8 +32,6 @@ export interface PublishedData {
 const FORMAT = 2
 /** Windows between two notes of how far a long build has come. */
 const BATCH = 50
-/** Digits of a version's name. */
-const HASH_LENGTH = 16
 /** As the store packs; 6 takes twice the time for 3 % less. */
 const LEVEL = 4
 
@@ -42,7 +42,8 @@ const LEVEL = 4
 export async function publishWindows(site: Site, end: number, log: (line: string) => void): Promise<PublishedData> {
   const { data, site: settings } = site.config
   const cells = publishedCells(site)
-  const before = forgetOthers(readRecord(settings.dir), hashOf(`${FORMAT} ${cells.key}`))
+  const known = forgetOthers(readRecord(settings.dir), hashOf(`${FORMAT} ${cells.key}`))
+  const before = forgetDamaged(settings.dir, known, end, log)
   const stateOf = createStateOf(data, end)
   const windows = noWindows()
   const written: string[] = []
@@ -128,12 +129,12 @@ async function writeWindow(
   files: Iterable<WindowFile>,
 ): Promise<{ hash: string; isNew: boolean }> {
   const draft = dataDirectory(siteDirectory, step, `${TEMPORARY}${process.pid}-${window}`)
-  const hash = createHash('sha256')
+  const hash = createVersionHash()
   for (const some of batches(files, FILES_AT_ONCE)) {
-    for (const { name, text } of some) hash.update(`${name}\0`).update(text).update('\0')
+    for (const { name, text } of some) hash.add(name, text)
     await writeVerified(draft, some)
   }
-  const name = hash.digest('hex').slice(0, HASH_LENGTH)
+  const name = hash.end()
   const target = dataDirectory(siteDirectory, step, versionName(window, name))
   const isNew = !holdsSame(target, draft)
   if (isNew) {

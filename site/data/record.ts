@@ -31,6 +31,12 @@ export function writeRecord(siteDirectory: string, record: DataRecord): void {
   writeJson(recordPath(siteDirectory), { schema: SCHEMA, ...record })
 }
 
+/** So that the next build that comes to this window makes it anew. */
+export function withoutWindow(record: DataRecord, step: StepName, window: string): DataRecord {
+  const { [window]: _, ...others } = record.windows[step]
+  return { ...record, windows: { ...record.windows, [step]: others } }
+}
+
 function recordPath(siteDirectory: string): string {
   return dataDirectory(siteDirectory, 'record.json.gz')
 }

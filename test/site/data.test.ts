@@ -331,6 +331,29 @@ describe('damage', () => {
     expect(versionsOnDisk(config)).toEqual(before)
   })
 
+  test('in what no page shows: found when it is the turn of its window, and mended', async () => {
+    store(config, ...NIGHT)
+    await buildSite(config)
+    const [bit, numbers] = (['5m', '30m'] as const).map((step) =>
+      join(versionOf(config, step, '2026-11-23'), 'service-0.json.gz'),
+    ) as [string, string]
+    const before = [bit, numbers].map((path) => readFileSync(path))
+    const bytes = readFileSync(bit)
+    writeFileSync(bit, bytes.fill(bytes[40]! ^ 4, 40, 41))
+    writeFileSync(numbers, gzipSync('{"cells":{}}'))
+    const lines: string[] = []
+    // Of both days at 5 and 30 minutes, of their month and of their year.
+    for (let at = 290; at < 296; at++) {
+      store(config, slot(at))
+      await buildSite(config, { log: (line) => lines.push(line) })
+    }
+    expect([bit, numbers].map((path) => readFileSync(path))).toEqual(before)
+    expect(lines.filter((line) => line.includes('damaged')).sort()).toEqual([
+      expect.stringMatching(/^data\/30m\/2026-11-23-[0-9a-f]{16}: damaged on the disk; it is made anew/),
+      expect.stringMatching(/^data\/5m\/2026-11-23-[0-9a-f]{16}: damaged on the disk; it is made anew/),
+    ])
+  })
+
   test.each([
     {
       name: 'other numbers',
