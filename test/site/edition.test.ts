@@ -262,7 +262,7 @@ describe('the config', () => {
 
   test('an edition masks unless told otherwise', () => {
     expect(parse({ public: { dir: 'public-edition' } }).site.editions).toEqual({
-      public: { dir: '/srv/public-edition', hosts: 'masked', names: 'kept', boards: true, quality: false },
+      public: { dir: '/srv/public-edition', hosts: 'masked', path: '/', names: 'kept', boards: true, quality: false },
     })
   })
 
