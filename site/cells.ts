@@ -1,9 +1,10 @@
-import type { CellSeries, Series } from '../ingest/model/series.ts'
+import type { Counter } from '../ingest/model/counter.ts'
+import type { CellColumns, Series, SeriesCells } from '../ingest/model/series.ts'
 
 /* What is asked of cells over a stretch of time, at build time and in the browser. */
 
 /** Cells over one stretch, whatever its length and resolution. */
-export type Measured = Pick<Series, 'known' | 'counted' | 'cells'>
+export type Measured = Pick<Series, 'known' | 'counted'> & { readonly cells: SeriesCells }
 
 /** Was anything measured in the stretch? */
 export function isKnown({ known }: Pick<Series, 'known'>): boolean {
@@ -24,12 +25,16 @@ export function cellsSeen(measured: Measured): ReadonlySet<string> {
 const seen = new WeakMap<Measured, ReadonlySet<string>>()
 
 function hasTraffic(measured: Measured, cell: string): boolean {
-  return Object.values(cellOf(measured, cell)).some(({ sum: { octets, flows } }) =>
-    measured.known.some((seconds, point) => seconds > 0 && (octets[point] !== 0 || flows[point] !== 0)),
+  return Object.values(cellOf(measured, cell)).some(
+    ({ sum }) => sawAny(measured.known, sum.octets) || sawAny(measured.known, sum.flows),
   )
 }
 
-export function cellOf({ cells }: Pick<Series, 'cells'>, cell: string): CellSeries {
+function sawAny(known: readonly number[], counts: ArrayLike<Counter>): boolean {
+  return known.some((seconds, point) => seconds > 0 && counts[point] !== 0)
+}
+
+export function cellOf({ cells }: Pick<Measured, 'cells'>, cell: string): CellColumns {
   return cells.get(cell) ?? NOTHING
 }
-const NOTHING: CellSeries = {}
+const NOTHING: CellColumns = {}

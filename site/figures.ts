@@ -81,15 +81,24 @@ export function percentile95Of(rates: PointRates): number | null {
 }
 
 function totalOf(measured: Measured, cell: string, direction: Direction, measure: Measure): Counter {
-  const sums = cellOf(measured, cell)[direction]?.sum[measure] ?? []
-  const known = knownOf(measured, cell)
-  return sums.reduce<Counter>((sum, count, point) => (known[point] === 0 ? sum : addCounters(sum, count)), 0)
+  return overKnown(measured, cell, cellOf(measured, cell)[direction]?.sum[measure], addCounters)
 }
 
 function greatest(measured: Measured, cell: string, direction: Direction, measure: Measure): Counter {
-  const peaks = cellOf(measured, cell)[direction]?.max[measure] ?? []
+  return overKnown(measured, cell, cellOf(measured, cell)[direction]?.max[measure], maxCounter)
+}
+
+/** The counts of the points that are known, taken together. */
+function overKnown(
+  measured: Measured,
+  cell: string,
+  counts: ArrayLike<Counter> = [],
+  both: (a: Counter, b: Counter) => Counter,
+): Counter {
   const known = knownOf(measured, cell)
-  return peaks.reduce<Counter>((most, count, point) => (known[point] === 0 ? most : maxCounter(most, count)), 0)
+  let all: Counter = 0
+  for (let point = 0; point < counts.length; point++) if (known[point] !== 0) all = both(all, counts[point]!)
+  return all
 }
 
 /** For how long a cell is known. */

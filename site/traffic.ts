@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { Series } from '../ingest/model/series.ts'
+import type { Series, SeriesCells } from '../ingest/model/series.ts'
 import { dayOf, SLOT_SECONDS, STEPS } from '../ingest/model/time.ts'
 import { listParts } from '../ingest/store/part.ts'
 import { hashOf } from '../ingest/store/segment.ts'
-import { readSeries } from '../ingest/store/series.ts'
+import { readCompactSeries } from '../ingest/store/series.ts'
 import { readIndex } from '../ingest/store/series-index.ts'
 import { RANGES, type RangeName } from './ranges.ts'
 
@@ -11,7 +11,8 @@ export { cellsSeen, isKnown, sawTraffic } from './cells.ts'
 export { RANGE_NAMES, RANGES, type RangeName } from './ranges.ts'
 
 /** Every cell over one range. */
-export interface Traffic extends Series {
+export interface Traffic extends Omit<Series, 'cells'> {
+  readonly cells: SeriesCells
   readonly range: RangeName
   readonly stepSeconds: number
   /** Unix seconds of the end of the last point. */
@@ -63,7 +64,7 @@ function boundsOf(range: RangeName, newest: number | null): Bounds {
 }
 
 function readTraffic(data: string, bounds: Bounds, rename: ((cell: string) => string) | undefined): Traffic {
-  return { ...readSeries(data, bounds.step, bounds, rename && { rename }), ...bounds }
+  return { ...readCompactSeries(data, bounds.step, bounds, rename), ...bounds }
 }
 
 /** Of every day but the last, the parts its series were made from (`derived`: the index's days); of the last those before the end. */

@@ -19,6 +19,20 @@ export interface Series {
   readonly counted: ReadonlyMap<string, readonly number[]>
 }
 
+/** Cells for whoever looks at one after the other, point by point, however they are held. */
+export interface SeriesCells {
+  get(name: string): CellColumns | undefined
+  keys(): IterableIterator<string>
+}
+
+/** As `CellSeries`. */
+export type CellColumns = { readonly [D in Direction]?: DirectionColumns }
+
+export interface DirectionColumns {
+  readonly sum: { readonly [M in Measure]: ArrayLike<Counter> }
+  readonly max: { readonly [M in Measure]: ArrayLike<Counter> }
+}
+
 /** A direction that saw nothing in the whole stretch is absent: its values are 0 where `known`. */
 export type CellSeries = { readonly [D in Direction]?: DirectionSeries }
 

@@ -3,7 +3,7 @@ import { knownOf } from '../../ingest/model/counted.ts'
 import { addCounters, type Counter } from '../../ingest/model/counter.ts'
 import type { Direction } from '../../ingest/model/direction.ts'
 import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
-import type { CellSeries, DirectionSeries } from '../../ingest/model/series.ts'
+import type { CellColumns, DirectionColumns } from '../../ingest/model/series.ts'
 import { cellOf, isKnown, type Measured } from '../cells.ts'
 import type { StackedChart } from '../charts/chart.ts'
 import { colorOf } from '../charts/theme.ts'
@@ -147,14 +147,17 @@ function withSum(measured: Measured, members: readonly Member[]): Measured {
   return {
     known: members.length === 1 ? knownOf(measured, members[0]!.cell) : measured.known,
     counted: measured.counted,
-    cells: new Map(measured.cells).set(CHOSEN, only ?? sumOf(cells, measured.known.length)),
+    cells: new Map([...measured.cells.keys()].map((name) => [name, cellOf(measured, name)])).set(
+      CHOSEN,
+      only ?? sumOf(cells, measured.known.length),
+    ),
   }
 }
 
-function sumOf(cells: readonly CellSeries[], length: number): CellSeries {
-  const sum: { [D in Direction]?: DirectionSeries } = {}
+function sumOf(cells: readonly CellColumns[], length: number): CellColumns {
+  const sum: { [D in Direction]?: DirectionColumns } = {}
   for (const cell of cells)
-    for (const [direction, series] of Object.entries(cell) as [Direction, DirectionSeries][]) {
+    for (const [direction, series] of Object.entries(cell) as [Direction, DirectionColumns][]) {
       const before = sum[direction]?.sum
       const columns = Object.fromEntries(
         MEASURES.map((measure) => [measure, addColumns(before?.[measure], series.sum[measure], length)]),
@@ -164,7 +167,7 @@ function sumOf(cells: readonly CellSeries[], length: number): CellSeries {
   return sum
 }
 
-function addColumns(some: readonly Counter[] | undefined, others: readonly Counter[], length: number): Counter[] {
+function addColumns(some: ArrayLike<Counter> | undefined, others: ArrayLike<Counter>, length: number): Counter[] {
   return Array.from({ length }, (_, point) => addCounters(some?.[point] ?? 0, others[point] ?? 0))
 }
 
