@@ -112,12 +112,18 @@ interface OpenStore {
   readonly rename: (cell: string) => string
   /** The end of the newest slot; of the newest whole hour since a month began is told. Unix seconds. */
   readonly end: number
-  /** The first slot that was ever stored, unix seconds; `null`: it has faded. */
+  /** The first slot that was ever stored, unix seconds; `null`: it may have faded. */
   readonly begin: number | null
   readonly since: Floors
   /** By UTC day, what its series were made from. */
   readonly days: ReadonlyMap<string, string>
   readonly months: readonly Month[]
+}
+
+/** What is kept since the very day of the first slot may have faded before it. */
+function beginOf(data: string, since: Floors): number | null {
+  const first = firstSlot(data)
+  return first !== null && (since['5m'] === undefined || dayOf(first) > since['5m']) ? first : null
 }
 
 function openStore({ config, timeZone, ...site }: Site, end: number): OpenStore {
@@ -131,7 +137,7 @@ function openStore({ config, timeZone, ...site }: Site, end: number): OpenStore 
     layout,
     rename: renamesOf(config).cell,
     end,
-    begin: since['5m'] === undefined ? firstSlot(data) : null,
+    begin: beginOf(data, since),
     since,
     days: new Map(Object.entries(days).map(([day, hash]) => [day, [hash, recounts[day] ?? ''].join(' ').trim()])),
     months: monthsBetween(startOfSeries(data, end), end, timeZone),

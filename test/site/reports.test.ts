@@ -101,9 +101,16 @@ beforeEach(() => {
   config = configOf({ site: { timeZone: 'Europe/Vienna' } })
 })
 
+/** Retention has come to a day. */
+function keepSince(day: string): void {
+  writeIndex(config.data, { days: readIndex(config.data).days, since: { '5m': day } })
+}
+
 describe('the statement of a month', () => {
   test('that is not over says up to when it goes, and what moved until then', async () => {
     store(config, ...hourly('2026-11-01T08:00:00Z', 41))
+    // As a run leaves it: nothing is as old as that.
+    keepSince('2025-09-29')
     await state(config)
     const html = read(config, 'reports/2026-11/index.html')
     expect(html).toContain('The month is not over: until <time datetime="2026-11-03T00:00:00Z"')
@@ -144,6 +151,12 @@ describe('the statement of a month', () => {
       ...['2.46\u202fMB', '2,460,000', '12.0\u202fkB', '12,000'],
       '95.4\u202f%',
     ])
+
+    // Had there been earlier ones, they would have faded.
+    keepSince('2026-11-01')
+    store(config, ...hourly('2026-11-03T01:00:00Z', 1))
+    await state(config)
+    expect(json(config, '2026-11')).toMatchObject({ since: null })
   })
 
   test('counts slots as missing from the first flow file on, however late that comes', async () => {
