@@ -110,7 +110,7 @@ export function fileNamesOf({ address, downloads = {}, files = {} }: Page): stri
 }
 
 /** Pages are made and rendered some at a time, so that memory does not follow the size of the site. */
-const BATCH = 250
+const BATCH = 128
 
 /** Groups items that count for so many pages each. */
 export function* inBatches<T>(items: Iterable<T>, pagesOf: (item: T) => number): Generator<T[]> {

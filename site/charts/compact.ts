@@ -7,15 +7,23 @@ export function compact(svg: string): string {
   return svg
     .replace(/<path class="(?:background|foreground)"[^>]*\/>/g, '')
     .replace(/<path aria-label="([^"]*)"([^>]*)\/>/g, '<path$2><title>$1</title></path>')
-    .replace(/ (?:class="mark-[^"]*"|role="graphics-[^"]*"|aria-[a-z]+="[^"]*"|opacity="1")/g, '')
-    .replace(/ (?:pointer-events="none"|font-family="inherit"|font-weight="400"|transform="translate\(0,0\)")/g, '')
-    .replace(/ (?:stroke-miterlimit="4"|text-anchor="start")/g, '')
+    .replace(NEEDLESS, '')
     .replace(/ (?:transform|d)="[^"]*"/g, (numbers) => numbers.replace(/(\.\d{4})\d+/g, '$1'))
     .replace(/translate\([^)]*\)/g, (moved) => moved.replace(/(\.\d\d)\d+/g, '$1'))
     .replace(/(?:<line [^>]*\/>)+/g, joinRules)
     .replace(/<g>((?:<text [^>]*>[^<]*<\/text>)+)<\/g>/g, (_, labels: string) => joinLabels(labels))
     .replace(/<g (id="[^"]*")>(<path .*?)<\/g>/, (_, id: string, paths: string) => joinPaths(id, paths))
 }
+
+/** One expression, for each looks at all of a drawing, and a site of thousands has tens of thousands of these. */
+const NEEDLESS = new RegExp(
+  ` (?:${[
+    'class="mark-[^"]*"|role="graphics-[^"]*"|aria-[a-z]+="[^"]*"|opacity="1"',
+    'pointer-events="none"|font-family="inherit"|font-weight="400"|transform="translate\\(0,0\\)"',
+    'stroke-miterlimit="4"|text-anchor="start"',
+  ].join('|')})`,
+  'g',
+)
 
 const RULE = /<line transform="translate\(([^,]*),([^)]*)\)" x2="([^"]*)" y2="([^"]*)"([^>]*)\/>/g
 

@@ -6,6 +6,7 @@ import type { ConfigInput } from '../../../ingest/config/index.ts'
 import type { HostList, Part } from '../../../ingest/model/part.ts'
 import { derive } from '../../../ingest/store/derive.ts'
 import { commitPart } from '../../../ingest/store/part.ts'
+import { sealOldDays } from '../../../ingest/store/seal.ts'
 import { type Figure, median } from './figure.ts'
 
 const ROOT = new URL('../../../', import.meta.url).pathname
@@ -57,6 +58,7 @@ export function measureArchive(base: string, tell: (figure: Figure) => void): vo
     for (let slot = NOON - days * DAY; slot < NOON; slot += DAY / ARCHIVED)
       commitPart(site.data, partOf(slot, ENTITIES))
     derive(site.data)
+    sealOldDays(site.data)
     build(site.config)
     return median(rebuilds(site, ENTITIES, NOON, REBUILDS).map(({ cpu }) => cpu))
   }) as [number, number]
