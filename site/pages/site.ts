@@ -86,7 +86,7 @@ export function menuOf({ dimensions, edition }: Site): { readonly address: strin
   ]
 }
 
-/** The menu of pages that stay for years: only what any config has. In an edition scoreboards come and go with it. */
+/** The menu of pages that stay for years: only what any config has. In an edition scoreboards and the quality page come and go with it. */
 export function archiveMenuOf({ edition }: Site): ReturnType<typeof menuOf> {
   const boards = [
     { address: SCOREBOARD, label: 'Scoreboard' },
@@ -96,6 +96,7 @@ export function archiveMenuOf({ edition }: Site): ReturnType<typeof menuOf> {
     { address: OVERVIEW, label: 'Overview' },
     ...(isPublic(edition) ? [] : boards),
     { address: REPORTS, label: 'Reports' },
+    ...(isPublic(edition) ? [] : [{ address: QUALITY, label: 'Quality' }]),
     { address: ABOUT, label: 'About' },
   ]
 }

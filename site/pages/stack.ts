@@ -12,6 +12,7 @@ import type { Breakdown, Layer } from './breakdown.ts'
 import type { ShownEvents } from './events.ts'
 import { type ReadoutEntry, readoutOf } from './readout.ts'
 import type { SiteMember } from './site.ts'
+import { newestIn } from './tiles.ts'
 import { midSentence } from './words.ts'
 
 /** One measure of a subject: a chart, the table below it, the sentences about it. */
@@ -25,6 +26,8 @@ export interface FiguresTable {
   readonly caption: string
   /** Of the first column. */
   readonly head: string
+  /** Of the columns of the newest point. */
+  readonly newest: string
   /** Of totals: bytes, packets, flows. */
   readonly totalUnit: string
   readonly rows: readonly FiguresRow[]
@@ -165,6 +168,7 @@ function tableOf(
   return {
     caption: `${title}: rates in ${rateInWords}, totals in ${totals}`,
     head: breakdown.dimension.singular,
+    newest: newestIn(traffic),
     totalUnit: totals,
     rows: sorted.map(({ id, label, cell, isStacked }) => ({
       label,
@@ -189,6 +193,7 @@ function wholeTable(traffic: Traffic, { title, cell, color }: StackSubject): Fig
   return {
     caption: `${title}: rates per second, totals in bytes, packets and flows`,
     head: 'Per second',
+    newest: newestIn(traffic),
     totalUnit: '',
     rows: MEASURES.map((measure) => ({
       label: SHOWN[measure].title,

@@ -1,5 +1,6 @@
 import { TOTAL } from '../../ingest/model/cell.ts'
 import type { Measure } from '../../ingest/model/measure.ts'
+import type { StepName } from '../../ingest/model/time.ts'
 import { type Figures, figuresOf } from '../figures.ts'
 import type { Traffic } from '../traffic.ts'
 import { formatQuantity, SHOWN } from '../units.ts'
@@ -29,7 +30,7 @@ export function tilesOf(traffic: Traffic, cell: string = TOTAL): Tile[] {
       more: '',
     })),
   })
-  const now = tile('Now', (figures) => formatQuantity(figures.now, rate))
+  const now = tile(newestIn(traffic), (figures) => formatQuantity(figures.now, rate))
   return [
     { ...now, isLead: true, ways: now.ways.map((each) => ({ ...each, more: nowInOthers(traffic, cell, each.way) })) },
     tile('Average', ({ average }) => formatQuantity(average, rate)),
@@ -37,6 +38,17 @@ export function tilesOf(traffic: Traffic, cell: string = TOTAL): Tile[] {
     tile('95th percentile', ({ percentile95 }) => formatQuantity(percentile95, rate)),
     tile('Total', ({ total }) => formatQuantity(total === null ? null : Number(total), volume)),
   ]
+}
+
+/** What the newest point of a stretch is called. */
+export function newestIn({ step }: Pick<Traffic, 'step'>): string {
+  return NEWEST[step]
+}
+const NEWEST: { readonly [S in StepName]: string } = {
+  '5m': 'Now',
+  '30m': 'Last 30 min',
+  '2h': 'Last 2 h',
+  '1d': 'Last day',
 }
 
 function nowInOthers(traffic: Traffic, cell: string, way: 'in' | 'out'): string {
