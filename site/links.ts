@@ -58,6 +58,11 @@ export function boardSlotAddress(slot: number): string {
   return `${boardDayAddress(dayOf(slot))}${slotName(slot)}/`
 }
 
+/** The list of a scoreboard that ranks by a direction and what is counted: `out-bits`, unique on its page. */
+export function boardListId(direction: 'in' | 'out', counted: string): string {
+  return `${direction}-${counted}`
+}
+
 /** The statement of a month: `reports/2026-10/`. */
 export function reportAddress(month: string): string {
   return `${REPORTS}${month}/`

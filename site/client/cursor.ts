@@ -11,6 +11,13 @@ export interface CursorEvents {
   readonly describe: (point: number) => string
 }
 
+/** A cursor on a chart. */
+export interface Cursor {
+  readonly element: HTMLElement
+  /** Goes on by so many points and stays there, as by a key: from nowhere to the last point. */
+  readonly step: (by: number) => void
+}
+
 /** A mouse that moved less, in pixels, meant a click. */
 const LEAST_DRAG = 5
 
@@ -19,7 +26,7 @@ const LEAST_DRAG = 5
  * ends, selects. A mouse shows a point until it leaves the plot; a click, a finger and keys keep it until Escape, or until focus goes
  * elsewhere than to what the head of the readout offers. It is a slider to screen readers.
  */
-export function attachCursor(plot: HTMLElement, points: number, events: CursorEvents): HTMLElement {
+export function attachCursor(plot: HTMLElement, points: number, events: CursorEvents): Cursor {
   const chart = find(plot, '.chart')
   const head = find(plot, '.readout-head')
   const line = element('div', { class: 'cursor-line', hidden: true })
@@ -40,6 +47,7 @@ export function attachCursor(plot: HTMLElement, points: number, events: CursorEv
     line,
   )
   chart.append(cursor)
+  place(cursor, chart)
   new ResizeObserver(() => place(cursor, chart)).observe(chart)
 
   let at: number | null = null
@@ -61,6 +69,12 @@ export function attachCursor(plot: HTMLElement, points: number, events: CursorEv
   function keep(point: number | null): void {
     move(point)
     kept = at
+  }
+
+  /** A finger's press on a button leaves focus here: where it is kept until. */
+  function step(by: number): void {
+    keep(at === null ? points - 1 : at + by)
+    if (!head.contains(document.activeElement)) cursor.focus({ preventScroll: true })
   }
 
   /** To where it is kept. Kept nowhere it stays while a mouse goes to the readout. */
@@ -102,7 +116,7 @@ export function attachCursor(plot: HTMLElement, points: number, events: CursorEv
       setAnchor(null)
       keep(null)
     })
-  return cursor
+  return { element: cursor, step }
 }
 
 interface Hand {
@@ -130,9 +144,10 @@ function listenToPointer(cursor: HTMLElement, plot: HTMLElement, points: number,
     setAnchor(Math.max(0, Math.min(points - 1, pointOf(event))))
     cursor.setPointerCapture(event.pointerId)
   })
-  cursor.addEventListener('pointermove', (event) =>
-    event.pointerType === 'mouse' ? move(pointOf(event)) : keep(pointOf(event)),
-  )
+  for (const type of ['pointerenter', 'pointermove'] as const)
+    cursor.addEventListener(type, (event) =>
+      event.pointerType === 'mouse' ? move(pointOf(event)) : keep(pointOf(event)),
+    )
   cursor.addEventListener('pointerup', (event) => {
     if (pressed === null) return
     const isDrag = Math.abs(event.clientX - pressed) >= LEAST_DRAG

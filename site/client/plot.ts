@@ -2,11 +2,12 @@ import type { BothWays, Rates, StackedChart } from '../charts/chart.ts'
 import { percentile95Of } from '../figures.ts'
 import type { BoardPlaces } from '../pages/board-places.ts'
 import type { ReadoutEntry } from '../pages/readout.ts'
-import { formatClock, formatDate, formatRate, SHOWN } from '../units.ts'
+import { formatClock, formatDate, formatRate, formatSpan, SHOWN } from '../units.ts'
 import { boardAddressOf } from './board-address.ts'
 import { attachCursor } from './cursor.ts'
 import { drawChart } from './draw.ts'
 import { element, find } from './element.ts'
+import { redoMissed } from './missed.ts'
 import { createReadout } from './readout.ts'
 
 /** What a plot shows and does. */
@@ -27,9 +28,10 @@ export async function upgradePlot(plot: HTMLElement, model: PlotModel): Promise<
   const { chart, entries, boards } = model
   const box = find(plot, '.chart')
   let hidden: ReadonlySet<number> = new Set()
-  const readout = createReadout(find(plot, '.readout'), entries, {
+  const readout = createReadout(find(plot, '.readout'), entries, formatSpan(chart.stepSeconds), {
     onToggle: (layer) => hide(hidden.has(layer) ? without(hidden, layer) : new Set([...hidden, layer])),
     onIsolate: (layer) => hide(isAlone(hidden, layer) ? new Set() : others(layer)),
+    onStep: (by) => cursor.step(by),
   })
   const others = (layer: number) => without(new Set(chart.layers.keys()), layer)
   const isAlone = (some: ReadonlySet<number>, layer: number) =>
@@ -45,8 +47,6 @@ export async function upgradePlot(plot: HTMLElement, model: PlotModel): Promise<
 
   plot.classList.toggle('plot-single', chart.only !== undefined)
   const points = chart.total.in.length
-  const hadFocus = document.activeElement === box
-  box.removeAttribute('tabindex')
   const cursor = attachCursor(plot, points, {
     onMove: (point) =>
       readout.show(
@@ -56,7 +56,9 @@ export async function upgradePlot(plot: HTMLElement, model: PlotModel): Promise<
       model.onSelect(chart.from + first * chart.stepSeconds, chart.from + (last + 1) * chart.stepSeconds),
     describe: (point) => describe(chart, point),
   })
-  if (hadFocus) cursor.focus()
+  if (document.activeElement === box) cursor.element.focus()
+  box.removeAttribute('tabindex')
+  redoMissed(plot, cursor.element)
   await redraw(box, chart)
 }
 

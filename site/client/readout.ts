@@ -24,17 +24,24 @@ export interface ReadoutEvents {
   readonly onToggle: (layer: number) => void
   /** Only this layer, or all again. */
   readonly onIsolate: (layer: number) => void
+  /** One point earlier (-1) or later (1). */
+  readonly onStep: (by: -1 | 1) => void
 }
 
-/** What `readout.njk` prints, made to act. Keeps the place it has: nothing around it moves. */
-export function createReadout(root: HTMLElement, entries: readonly ReadoutEntry[], events: ReadoutEvents): Readout {
+/** What `readout.njk` prints, made to act. Keeps the place it has: nothing around it moves. `step`: from point to point, `5 minutes`. */
+export function createReadout(
+  root: HTMLElement,
+  entries: readonly ReadoutEntry[],
+  step: string,
+  events: ReadoutEvents,
+): Readout {
   const time = element('span', { class: 'readout-time' }, 'On average')
   const hint = element('span', { class: 'readout-hint' })
   const board = boardLink()
   const isDivided = entries.filter(({ kind }) => kind === 'layer').length > 1
   const items = entries.map((entry, at) => itemOf(entry, at, isDivided, events))
   root.replaceChildren(
-    element('p', { class: 'readout-head' }, time, hint, board),
+    element('p', { class: 'readout-head' }, time, hint, board, stepButtons(step, events)),
     element('ul', {}, ...items.map(({ item }) => item)),
   )
   let isMarked = false
@@ -42,7 +49,7 @@ export function createReadout(root: HTMLElement, entries: readonly ReadoutEntry[
   const rest = () => {
     board.hidden = true
     time.textContent = 'On average'
-    hint.textContent = isMarked ? 'Some are hidden: press a name to see it again.' : HINT
+    hint.textContent = isMarked ? 'Some are hidden: press a name to see it again.' : hintOf()
   }
   rest()
   return {
@@ -74,13 +81,36 @@ export function createReadout(root: HTMLElement, entries: readonly ReadoutEntry[
   }
 }
 
-const HINT = 'Point to read, click to keep, drag to look closer.'
+/** What the pointer at hand can do: a finger does not select. */
+function hintOf(): string {
+  return matchMedia('(pointer: coarse)').matches
+    ? 'Tap or slide to read, ‹ and › to step.'
+    : 'Point to read, click to keep, drag to look closer.'
+}
 
-/** Pressing it takes no focus from the cursor, which would let go of the moment: browsers differ in whether a link takes it. */
 function boardLink(): HTMLAnchorElement {
-  const link = element('a', { class: 'readout-board', hidden: true }, BOARD)
-  link.addEventListener('mousedown', (event) => event.preventDefault())
-  return link
+  return withoutFocus(element('a', { class: 'readout-board', hidden: true }, BOARD))
+}
+
+/** For fingers, which are wider than a point; `plot.css` shows them to those. */
+function stepButtons(step: string, { onStep }: ReadoutEvents): HTMLElement {
+  const button = (text: string, label: string, by: -1 | 1) => {
+    const made = withoutFocus(element('button', { type: 'button', 'aria-label': label }, text))
+    made.addEventListener('click', () => onStep(by))
+    return made
+  }
+  return element(
+    'span',
+    { class: 'readout-steps' },
+    button('‹', `${step} earlier`, -1),
+    button('›', `${step} later`, 1),
+  )
+}
+
+/** Pressing it takes no focus from the cursor, which would let go of the moment: browsers differ in what takes it. */
+function withoutFocus<E extends HTMLElement>(pressed: E): E {
+  pressed.addEventListener('mousedown', (event) => event.preventDefault())
+  return pressed
 }
 
 const BOARD = 'Busiest hosts then'

@@ -5,6 +5,7 @@ import type { HostRow } from '../../ingest/model/part.ts'
 import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import { rankHosts } from '../../ingest/store/boards.ts'
 import { shareOf } from '../figures.ts'
+import { boardListId } from '../links.ts'
 import { formatShare, formatSi, SHOWN } from '../units.ts'
 
 /** One list of a scoreboard: the busiest hosts of ours by one counter. */
@@ -66,7 +67,7 @@ export function boardList(board: RankedBoard, before: RankedBoard | null, rankin
   const bound = board.inside.completeAbove?.[counterAt(ranking) - 1] ?? 0
   const unitOf = (measure: Measure) => (isRate ? SHOWN[measure].rate : SHOWN[measure].totals)
   return {
-    id: `${ranking.direction}-${SHOWN[ranking.measure].name}`,
+    id: boardListId(ranking.direction, SHOWN[ranking.measure].name),
     heading: `${ranking.direction === 'in' ? 'In' : 'Out'} by ${SHOWN[ranking.measure].name}`,
     direction: ranking.direction,
     noun: rows[0]?.[0].includes('/') ? 'Hosts in' : 'Host',

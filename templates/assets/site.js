@@ -61,6 +61,7 @@
     if (document.querySelector('form.explorer')) loadClient()
     for (const plot of document.querySelectorAll('.plot[data-source]')) {
       plot.querySelector('.chart').tabIndex = 0
+      writeDown(plot)
       for (const type of ['pointerover', 'focusin', 'touchstart'])
         plot.addEventListener(
           type,
@@ -71,6 +72,24 @@
           { once: true, passive: true },
         )
     }
+  }
+
+  /* What a visitor does on a chart that cannot answer yet; the cursor does it again (`missed.ts`). Moves: the last. */
+  function writeDown(plot) {
+    const chart = plot.querySelector('.chart')
+    const missed = []
+    plot.missed = missed
+    const write = (event) => {
+      const { type, pointerId, key } = event
+      if (!plot.missed) return
+      if (type === 'pointermove' && missed.at(-1)?.type === type) missed.pop()
+      missed.push(event)
+      if (type === 'pointerdown') chart.setPointerCapture(pointerId)
+      if (/^(Arrow|Page|Home|End)/.test(key)) event.preventDefault()
+    }
+    const acts = 'pointerenter pointermove pointerdown pointerup pointercancel pointerleave keydown focusout'
+    for (const type of acts.split(' ')) chart.addEventListener(type, write)
+    plot.addEventListener('pointerleave', write)
   }
 
   function loadClient() {

@@ -128,6 +128,7 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
         const before = await places()
         await chart.hover()
         await page.locator('.plot .cursor').first().waitFor({ state: 'attached' })
+        expect(await page.locator('.readout-time').first().textContent()).toMatch(/^24 Nov 2026/)
         expect(requests.filter((address) => address.includes('client.js'))).toHaveLength(1)
         expect(requests.filter((address) => /\.json/.test(address))).toEqual(['networks/dormitories/bits.json'])
         expect(await places()).toEqual(before)
@@ -198,16 +199,76 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
       })
     })
 
-    test('answers a finger on a phone', async () => {
+    test('answers the first tap of a finger on a phone, and steps by buttons; nothing moves', async () => {
       await visit({ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true }, async ({ page }) => {
         await page.goto(`${server.url}services/https/`)
+        const time = page.locator('.readout-time').first()
+        const height = () => page.evaluate('document.querySelector(".plot").offsetHeight')
+        const before = await height()
         const chart = page.locator('.plot .chart').first()
         await chart.scrollIntoViewIfNeeded()
-        await chart.tap()
-        await page.locator('.plot .cursor').first().waitFor({ state: 'attached' })
         await chart.tap({ position: { x: 290, y: 100 } })
-        await expect.poll(() => page.locator('.readout-time').first().textContent()).toMatch(/^24 Nov 2026/)
+        await expect.poll(() => time.textContent()).toMatch(/^24 Nov 2026/)
+        const kept = await time.textContent()
+        const step = (name: string) => page.getByRole('button', { name }).first()
+        const { width, height: tall } = (await step('5 minutes earlier').boundingBox())!
+        expect(Math.min(width, tall)).toBeGreaterThanOrEqual(44)
+        await step('5 minutes earlier').tap()
+        const end = await time.textContent()
+        expect(end!.slice(19, 24)).toBe(kept!.slice(13, 18))
+        await step('5 minutes later').tap()
+        expect(await time.textContent()).toBe(kept)
+        expect(await height()).toBe(before)
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+      })
+    })
+
+    type Ground = { readonly x: number; readonly y: number; readonly width: number }
+
+    /** Comes to a page whose charts cannot answer yet, acts, and lets them. */
+    async function actBefore(page: Page, act: (ground: Ground) => Promise<void>) {
+      let acting: Promise<void> | undefined
+      await page.route(/client\.js/, async (route) => {
+        await acting
+        await route.continue()
+      })
+      await page.goto(`${server.url}total/`)
+      acting = act((await page.locator('.plot .chart').first().boundingBox())!)
+      await page.locator('.plot .cursor').first().waitFor({ state: 'attached' })
+    }
+
+    test.each([
+      {
+        what: 'a mouse that went on',
+        act: async (page: Page, { x, y, width }: Ground) => {
+          await page.mouse.move(x + width / 2, y + 60)
+          await page.mouse.move(1, 1)
+        },
+        after: async () => {},
+        told: /^On average$/,
+      },
+      {
+        what: 'a click, which keeps',
+        act: async (page: Page, { x, y, width }: Ground) => page.mouse.click(x + width / 2, y + 60),
+        after: async (page: Page) => page.mouse.move(1, 1),
+        told: /^24 Nov 2026, 0[34]:/,
+      },
+      {
+        what: 'keys',
+        act: async (page: Page) => {
+          await page.locator('.plot .chart').first().focus()
+          await page.keyboard.press('End')
+          await page.keyboard.press('ArrowLeft')
+          await page.keyboard.press('ArrowLeft')
+        },
+        after: async (page: Page) => page.keyboard.press('ArrowLeft'),
+        told: /^24 Nov 2026, 15:40/,
+      },
+    ])('when it comes it answers $what', async ({ act, after, told }) => {
+      await visit({}, async ({ page }) => {
+        await actBefore(page, (ground) => act(page, ground))
+        await after(page)
+        expect(await page.locator('.readout-time').first().textContent()).toMatch(told)
       })
     })
   })
@@ -230,7 +291,8 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
       const coming = page.waitForResponse((response) => response.request().isNavigationRequest())
       await follow()
       expect((await coming).status()).toBe(200)
-      await page.waitForURL(`${server.url}scoreboard/${slot}/`)
+      await page.waitForURL(({ href }) => href.startsWith(`${server.url}scoreboard/${slot}/#`))
+      expect(await page.locator(`h2${new URL(page.url()).hash}`).count()).toBe(1)
       expect(await page.locator('h1').textContent()).toBe(told)
       expect(await page.locator('main tbody tr').count()).toBeGreaterThan(0)
     }
@@ -295,7 +357,7 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
         const { height } = (await boardOn(page).boundingBox())!
         expect(height).toBeGreaterThanOrEqual(24)
         const told = `${(await timeOn(page))!.slice(0, 18)} CET`
-        const slot = (await boardOn(page).getAttribute('href'))!.replace(/^.*scoreboard\/|\/$/g, '')
+        const slot = (await boardOn(page).getAttribute('href'))!.replace(/^.*scoreboard\/|\/#.*$/g, '')
         await arrive(page, () => boardOn(page).tap(), slot, told)
       })
     })
