@@ -5,15 +5,20 @@ interface WaitingPlot extends HTMLElement {
 
 /** Does again, on the cursor, what a visitor did on the chart of a plot before there was one. */
 export function redoMissed(plot: WaitingPlot, cursor: HTMLElement): void {
-  const missed = plot.missed ?? []
-  delete plot.missed
-  for (const event of missed) {
+  for (const event of takeMissed(plot)) {
     if (isBeside(event, cursor)) continue
     const again = new (event.constructor as typeof Event)(event.type, event)
     const place = event.target === plot ? plot : cursor
     place.dispatchEvent(again)
     if (event.type === 'pointerdown') followPress(event as PointerEvent, plot, cursor)
   }
+}
+
+/** From now on nothing is written down, and keys scroll the page again. */
+export function takeMissed(plot: WaitingPlot): readonly Event[] {
+  const missed = plot.missed ?? []
+  delete plot.missed
+  return missed
 }
 
 /** A pointer came left or right of the cursor's ground, where an axis is. */

@@ -4,6 +4,7 @@ import { type PointRates, percentile95Of } from '../figures.ts'
 import type { BoardPlaces } from '../pages/board-places.ts'
 import type { ReadoutEntry } from '../pages/readout.ts'
 import { find } from './element.ts'
+import { takeMissed } from './missed.ts'
 import { upgradePlot } from './plot.ts'
 
 /** The numbers that lie beside a page's chart: what `jsonOf` wrote. */
@@ -27,6 +28,7 @@ export function upgradeRangePlots(page: ParentNode): void {
       if (isBegun) return
       isBegun = true
       upgrade(plot).catch(() => {
+        takeMissed(plot)
         find(plot, '.readout-hint').textContent = 'The numbers of this chart could not be loaded.'
       })
     }
