@@ -23,7 +23,7 @@ import { type Edition, isPublic, publicEvents, WHOLE } from './edition.ts'
 import { fillDraft } from './fill.ts'
 import { archivePath, boardDayAddress, CATALOG, reportAddress } from './links.ts'
 import { maskAddress } from './mask.ts'
-import { saveMemory } from './memory.ts'
+import { optimizeLate, saveMemory } from './memory.ts'
 import { type Mirrored, mirrorSite } from './mirror/mirror.ts'
 import { archiveMenuOf, createSite, menuOf } from './pages/site.ts'
 import { createDraft } from './release.ts'
@@ -82,6 +82,7 @@ async function buildWith(
   for (const mistake of read.mistakes) log(`${config.site.events}: ${mistake}`)
   const happened = isPublic(edition) ? publicEvents(read) : read
   const site = createSite(config, happened, edition)
+  optimizeLate()
   saveMemory(site)
   const { dir } = config.site
   claimDirectory(dir, edition)
