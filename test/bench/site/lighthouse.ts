@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram } from '../../programs.ts'
@@ -53,18 +53,22 @@ interface Report {
 
 function runLighthouse(address: string): Report {
   const flags = '--headless=new --no-sandbox --disable-gpu --disable-background-networking --disable-component-update'
-  const { stdout, stderr } = spawnSync(
+  // Into a file: what it writes to a pipe is sometimes cut off when it ends.
+  const report = join(HOME, 'report.json')
+  rmSync(report, { force: true })
+  const { stderr } = spawnSync(
     process.execPath,
     [
       join(HOME, 'node_modules', 'lighthouse', 'cli', 'index.js'),
       address,
       '--quiet',
       '--output=json',
+      `--output-path=${report}`,
       `--only-categories=${CATEGORIES.join(',')}`,
       `--chrome-flags=${flags}`,
     ],
-    { encoding: 'utf8', maxBuffer: 2 ** 28, env: { ...process.env, CHROME_PATH: findProgram('chromium')! } },
+    { encoding: 'utf8', env: { ...process.env, CHROME_PATH: findProgram('chromium')! } },
   )
-  if (stdout === '') throw new Error(`Lighthouse failed: ${stderr}`)
-  return JSON.parse(stdout) as Report
+  if (!existsSync(report)) throw new Error(`Lighthouse failed: ${stderr}`)
+  return JSON.parse(readFileSync(report, 'utf8')) as Report
 }
