@@ -7,7 +7,7 @@ import { type Failure, toError } from './failure.ts'
 /** Batches that may be filled and not yet counted: so many stay in the cache. */
 const AHEAD = 4
 
-/** May be filled; is filled, or being counted; and will never be free, for nobody wants what would come. */
+/** Is filled, or being counted; may be filled; and will never be free again, for nobody wants what would come. */
 export const [TAKEN, FREE, STOPPED] = [0, 1, 2]
 
 /** What the thread is given: batches in the heap of both threads, which it fills in turn, and of each whether it may (`FREE`, `TAKEN` or `STOPPED`). */
