@@ -1,19 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  utimesSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { STEPS } from '../ingest/model/time.ts'
-import { isThere, listDirectory, makeDirectory, syncDirectory, TEMPORARY, writeJson } from '../ingest/store/files.ts'
+import {
+  isThere,
+  listDirectory,
+  makeDirectory,
+  removeAll,
+  syncDirectory,
+  TEMPORARY,
+  writeJson,
+} from '../ingest/store/files.ts'
 import { archivePath } from './links.ts'
 import { readRemembered } from './remembered.ts'
 import type { RangeName } from './traffic.ts'
@@ -198,19 +195,9 @@ export function listReleases(releases: string): number[] {
 
 function prune(releases: string, newest: number): void {
   for (const number of listReleases(releases).filter((each) => each <= newest - KEPT)) {
-    removeTree(join(releases, String(number)))
+    removeAll(join(releases, String(number)))
     rmSync(join(releases, `${number}.json.gz`), { force: true })
   }
-}
-
-/** As `rmSync`, which asks of each of a hundred thousand files what it is. */
-function removeTree(directory: string): void {
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    const path = `${directory}/${entry.name}`
-    if (entry.isDirectory()) removeTree(path)
-    else unlinkSync(path)
-  }
-  rmdirSync(directory)
 }
 
 /** Drafts and half-written records of builds that were killed; to be called before the first of one's own. */
