@@ -5,6 +5,7 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -287,18 +288,25 @@ export function exchangeLink(path: string, target: string): void {
   syncDirectory(dirname(path))
 }
 
-/** Removes a directory of flowscan's own that never counted, and all below it. */
+/** Removes what `path` names, a directory with all below it, durably. No path, no change. */
 export function removeTree(path: string): void {
-  if (!isThere(path)) return
-  removeAll(path)
-  syncDirectory(dirname(path))
+  if (removeAll(path)) syncDirectory(dirname(path))
 }
 
-/** Removes a directory and all below it, not durably. As `rmSync`, which asks of each of a hundred thousand files what it is. */
-export function removeAll(directory: string): void {
+/** As `removeTree`, not durably. A link goes itself; what it leads to stays. Returns whether something was there. */
+export function removeAll(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return false
+  if (found.isDirectory()) removeDirectory(path)
+  else unlinkSync(path)
+  return true
+}
+
+/** As `rmSync`, which asks of each of a hundred thousand files what it is. */
+function removeDirectory(directory: string): void {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = `${directory}/${entry.name}`
-    if (entry.isDirectory()) removeAll(path)
+    if (entry.isDirectory()) removeDirectory(path)
     else unlinkSync(path)
   }
   rmdirSync(directory)
