@@ -103,6 +103,14 @@ export function formatMoment(seconds: number, timeZone: string): Moment {
   return { ...machineTimes(seconds), text: `${formatDate(seconds, timeZone)}, ${formatClock(seconds, timeZone)}` }
 }
 
+/** The year left out, where it is plain from its place: `23 Nov, 16:35 CET`. */
+export function formatYearlessMoment(seconds: number, timeZone: string): Moment {
+  return {
+    ...machineTimes(seconds),
+    text: `${formatYearlessDate(seconds, timeZone)}, ${formatClock(seconds, timeZone)}`,
+  }
+}
+
 /** The clock alone, where the day is plain from its place: `16:35 CET`. */
 export function formatClockMoment(seconds: number, timeZone: string): Moment {
   return { ...machineTimes(seconds), text: formatClock(seconds, timeZone) }
@@ -116,6 +124,11 @@ function machineTimes(seconds: number): Omit<Moment, 'text'> {
 /** `23 Nov 2026`. */
 export function formatDate(seconds: number, timeZone: string): string {
   return formatter(timeZone, 'date').format(seconds * 1000)
+}
+
+/** `23 Nov`, where the year is plain from its place. */
+export function formatYearlessDate(seconds: number, timeZone: string): string {
+  return formatter(timeZone, 'yearless').format(seconds * 1000)
 }
 
 /** `16:35 CET`. */
@@ -159,6 +172,7 @@ function zonePart(zone: Intl.DateTimeFormat, seconds: number): string {
 
 const FORMS = {
   date: { day: 'numeric', month: 'short', year: 'numeric' },
+  yearless: { day: 'numeric', month: 'short' },
   clock: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   month: { month: 'long', year: 'numeric' },
   day: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },

@@ -1,4 +1,3 @@
-import { TOTAL } from '../../ingest/model/cell.ts'
 import { addCounters, type Counter, maxCounter } from '../../ingest/model/counter.ts'
 import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import { shareOf } from '../figures.ts'
@@ -14,6 +13,8 @@ import {
   formatRate,
   formatShare,
   formatSpan,
+  formatYearlessDate,
+  formatYearlessMoment,
   type Moment,
   SHOWN,
   UNKNOWN,
@@ -95,7 +96,7 @@ function statusOf({ until, to }: Statement, frozen: number | null): Status {
   return frozen !== null ? 'frozen' : until < to ? 'open' : 'over'
 }
 
-function tilesOf({ total, slots }: Statement): object[] {
+function tilesOf({ total, slots, since = null, timeZone }: Statement): object[] {
   const both = (name: 'octets' | 'percentile95', show: (value: Counter | null) => string) => ({
     in: show(total.in[name]),
     out: show(total.out[name]),
@@ -107,7 +108,7 @@ function tilesOf({ total, slots }: Statement): object[] {
     {
       label: 'Slots measured',
       one: formatShare(shareOf(slots.known, slots.expected)),
-      more: `${formatCount(slots.known)} of ${formatCount(slots.expected)}`,
+      more: `${formatCount(slots.known)} of ${formatCount(slots.expected)} slots${since === null ? '' : ` since ${formatYearlessDate(since, timeZone)}`}`,
     },
   ]
 }
@@ -117,29 +118,37 @@ interface Cell {
   /** Smaller, below. */
   readonly exact?: string
   readonly at?: Moment | null
+  /** It is a share of what the cell before it is a part of. */
+  readonly isShare?: boolean
 }
 
-/** In and out of: total, average, maximum, 95th percentile; the greater 95th; the share of all that moved. */
+/** In and out of: total and its share of all that moved that way, average, maximum, 95th percentile. */
 function tableRow(row: StatementRow, statement: Statement): object {
   const { slots, timeZone, total } = statement
   const ways = [row.in, row.out]
+  const all = [total.in, total.out]
   const seconds = row.known * SLOT_SECONDS
   const cells: Cell[] = [
-    ...ways.map(({ octets }) => ({ text: showVolume(octets), exact: octets === null ? '' : formatCount(octets) })),
+    ...ways.flatMap(({ octets }, at) => [
+      { text: showVolume(octets), exact: octets === null ? '' : formatCount(octets) },
+      shareCell(octets, all[at]!.octets),
+    ]),
     ...ways.map(({ octets }) => ({ text: octets === null ? UNKNOWN : formatRate(bitsPerSecond(octets, seconds)) })),
     ...ways.map(({ max, maxAt }) => ({
       text: max === null ? UNKNOWN : formatRate(bitsPerSecond(max)),
-      at: maxAt === null ? null : formatMoment(maxAt, timeZone),
+      at: maxAt === null ? null : formatYearlessMoment(maxAt, timeZone),
     })),
-    ...[...ways.map(({ percentile95 }) => percentile95), greaterOf(row)].map((octets) => ({
-      text: octets === null ? UNKNOWN : formatRate(bitsPerSecond(octets)),
+    ...ways.map(({ percentile95 }) => ({
+      text: percentile95 === null ? UNKNOWN : formatRate(bitsPerSecond(percentile95)),
     })),
   ]
-  const volume = volumeOf(row)
-  const share = volume === null ? null : shareOf(volume, volumeOf(total)!)
   const partly =
     row.known < slots.known ? `counted in ${formatCount(row.known)} of ${formatCount(slots.known)} slots` : ''
-  return { label: row.label, partly, cells, share: row.id === TOTAL ? '' : formatShare(share) }
+  return { label: row.label, partly, cells }
+}
+
+function shareCell(part: Counter | null, whole: Counter | null): Cell {
+  return { text: formatShare(part === null || whole === null ? null : shareOf(part, whole)), isShare: true }
 }
 
 function hasMoved(row: StatementRow): boolean {
@@ -163,8 +172,10 @@ function dividedRow(row: StatementRow, by: string): object {
     head: by,
     parts: parts.map(({ label, in: inward, out, both }) => ({
       label,
-      cells: [inward, out].map((octets) => ({ text: showVolume(octets), exact: formatCount(octets) })),
-      share: formatShare(whole === null ? null : shareOf(both, whole)),
+      cells: [
+        ...[inward, out].map((octets) => ({ text: showVolume(octets), exact: formatCount(octets) })),
+        shareCell(both, whole),
+      ],
     })),
   }
 }
@@ -198,5 +209,5 @@ function ruleOf({ stepSeconds, slots: { known } }: Statement): string {
   const rank = Math.ceil((known * 19) / 20)
   const above = known - rank
   const left = above === 0 ? 'none is' : above === 1 ? 'the busiest is' : `the ${formatCount(above)} busiest are`
-  return `95th percentile: the averages of the ${formatCount(known)} slots of five minutes that were measured, in ascending order; the value of rank ⌈0.95 × ${formatCount(known)}⌉ = ${formatCount(rank)}, so that ${left} left out. In and out each by themselves, and the greater of the two. Slots that were not measured are left out: they count neither as zero nor as anything else.`
+  return `95th percentile: the averages of the ${formatCount(known)} slots of five minutes that were measured, in ascending order; the value of rank ⌈0.95 × ${formatCount(known)}⌉ = ${formatCount(rank)}, so that ${left} left out. In and out each by themselves, and of all traffic the greater of the two. Slots that were not measured are left out: they count neither as zero nor as anything else.`
 }

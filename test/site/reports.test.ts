@@ -136,11 +136,17 @@ describe('the statement of a month', () => {
     expect(found.total.out.octets).toBe(40 * 2300)
     expect(row(html, 'Campus')).toEqual([
       'Campus',
-      ...['2.50\u202fMB', '2,500,000', '92.0\u202fkB', '92,000'],
+      // Of what moved each way, each by itself: there is nothing but of this network.
+      ...['2.50\u202fMB', '2,500,000', '100\u202f%', '92.0\u202fkB', '92,000', '100\u202f%'],
       // Over the 200 minutes that were measured.
       ...['1.67\u202fk', '61'],
-      ...['3.23\u202fk', '3 Nov 2026, 00:00 CET', '61', '1 Nov 2026, 09:00 CET'],
-      ...['3.07\u202fk', '61', '3.07\u202fk', '100\u202f%'],
+      ...['3.23\u202fk', '3 Nov, 00:00 CET', '61', '1 Nov, 09:00 CET'],
+      ...['3.07\u202fk', '61'],
+    ])
+    expect(html).toContain('40 of 480 slots since 1 Nov<')
+    // 2,460,000 of the 2,500,000 that came in, 12,000 of the 92,000 that went out.
+    expect(row(html, 'Web')?.slice(1, 7)).toEqual([
+      ...['2.46\u202fMB', '2,460,000', '98.4\u202f%', '12.0\u202fkB', '12,000', '13.0\u202f%'],
     ])
     expect(row(html, 'Lab')).toBeUndefined()
     expect(html).toContain('Nothing seen of: Lab, Dorm.')

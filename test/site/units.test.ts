@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { formatMoment, formatQuantity, formatShare, formatSi, formatSpan } from '../../site/units.ts'
+import {
+  formatMoment,
+  formatQuantity,
+  formatShare,
+  formatSi,
+  formatSpan,
+  formatYearlessMoment,
+} from '../../site/units.ts'
 
 /** Narrow no-break spaces as spaces, for reading. */
 const read = (text: string) => text.replaceAll('\u202f', ' ')
@@ -74,5 +81,12 @@ describe('a moment', () => {
   ])('%s in %s is %s', (iso, zone, text) => {
     const moment = formatMoment(Date.parse(iso) / 1000, zone)
     expect(moment).toEqual({ iso, text, utc: `${iso.slice(0, 16).replace('T', ' ')} UTC` })
+  })
+  test('the year is left out where it is plain, and not on hover', () => {
+    expect(formatYearlessMoment(Date.parse('2026-11-23T15:35:00Z') / 1000, 'Europe/Vienna')).toEqual({
+      iso: '2026-11-23T15:35:00Z',
+      text: '23 Nov, 16:35 CET',
+      utc: '2026-11-23 15:35 UTC',
+    })
   })
 })
