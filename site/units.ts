@@ -141,6 +141,11 @@ export function formatMonth(month: string): string {
   return formatter('UTC', 'month').format(Date.parse(`${month}-01T00:00:00Z`))
 }
 
+/** `November`, where the year is plain from its place. */
+export function formatYearlessMonth(month: string): string {
+  return formatter('UTC', 'yearlessMonth').format(Date.parse(`${month}-01T00:00:00Z`))
+}
+
 /** `Monday, 23 November 2026`, of a UTC day written as `2026-11-23`. */
 export function formatUtcDay(day: string): string {
   return formatter('UTC', 'day').format(Date.parse(`${day}T00:00:00Z`))
@@ -175,6 +180,7 @@ const FORMS = {
   yearless: { day: 'numeric', month: 'short' },
   clock: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   month: { month: 'long', year: 'numeric' },
+  yearlessMonth: { month: 'long' },
   day: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>
 

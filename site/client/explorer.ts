@@ -1,19 +1,21 @@
 import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import type { Measured } from '../cells.ts'
 import { type Exploration, queryOf } from '../exploration.ts'
+import type { Month } from '../months.ts'
 import { SHOWN } from '../units.ts'
 import { assemble } from './assemble.ts'
 import { type Catalog, divisionsOf } from './catalog.ts'
 import { type Change, createControls } from './controls.ts'
 import { element, find } from './element.ts'
 import { eventList } from './events.ts'
+import { type MonthWhole, monthOf, wholeOf } from './month.ts'
 import { averagesOf, numbersOf } from './numbers.ts'
-import { beginningOf, type Plan, planAt, planOf } from './plan.ts'
+import { beginningOf, endsNow, type Plan, planAt, planOf } from './plan.ts'
 import { emptyPlot, upgradePlot } from './plot.ts'
 import { createSource, Gone, type Source } from './published.ts'
 import { readQuery } from './query.ts'
 import { createSaver } from './save.ts'
-import { cellsOf, emptyReason, shownOf } from './shown.ts'
+import { cellsOf, emptyReason, type Shown, shownOf } from './shown.ts'
 import { notesOf, resolutionText, timeBefore, timeText } from './words.ts'
 
 /** Brings the page of the explorer to life. */
@@ -39,6 +41,10 @@ interface Answer {
   readonly plan: Plan
   readonly now: Measured
   readonly before: Measured | null
+  /** `null`: what is shown is not of one month. */
+  readonly month: Month | null
+  /** Nobody waits for it; `null`: it is not told. */
+  readonly whole: Promise<MonthWhole | null>
 }
 
 function createExplorer(form: HTMLFormElement, source: Source, root: string, first: Catalog) {
@@ -78,7 +84,7 @@ function createExplorer(form: HTMLFormElement, source: Source, root: string, fir
     form.classList.add('is-loading')
     try {
       const answered = await fetchTwice(exploration)
-      if (mine === asked) await present(exploration, answered)
+      if (mine === asked) await present(exploration, answered, () => mine === asked)
     } catch (error) {
       if (mine === asked)
         tell(form, error instanceof Gone ? MOVED_ON : `The data could not be read. ${(error as Error).message}`)
@@ -98,7 +104,8 @@ function createExplorer(form: HTMLFormElement, source: Source, root: string, fir
     }
   }
 
-  async function present(exploration: Exploration, { plan, now, before }: Answer): Promise<void> {
+  async function present(exploration: Exploration, answer: Answer, isWanted: () => boolean): Promise<void> {
+    const { plan, now, before } = answer
     const empty = emptyReason(catalog, exploration, plan, now, beginningOf(catalog))
     const answered = shownOf(catalog, exploration, plan, now, before)
     find(form, '#shown').textContent = answered.heading
@@ -128,12 +135,31 @@ function createExplorer(form: HTMLFormElement, source: Source, root: string, fir
     plot.append(...[eventList(answered.events)].filter((list) => list !== null))
     find(form, '.plot').replaceWith(plot)
     if (hadFocus) find(plot, '.cursor').focus()
-    find(form, '.numbers').replaceChildren(numbersOf(catalog, exploration, answered, root))
-    find(form, '.numbers table').dispatchEvent(new Event('sortable', { bubbles: true }))
+    await presentNumbers(exploration, answered, answer, isWanted)
     const notes = notesOf(catalog, exploration, plan, answered, now)
     find(form, '.notes').replaceChildren(...notes.map((note) => element('p', { class: 'note' }, note)))
     find(form, '.state').textContent = resolutionText(plan)
     saver.offer(saveable)
+  }
+
+  /** At once; what they are of their month comes when it is known, to a place that is kept for it. */
+  async function presentNumbers(
+    exploration: Exploration,
+    shown: Shown,
+    { plan, month, whole }: Answer,
+    isWanted: () => boolean,
+  ): Promise<void> {
+    const isNow = endsNow(catalog, plan)
+    const fill = (month: Month | null, whole: MonthWhole | null) => {
+      const numbers = numbersOf(catalog, exploration, shown, { isNow, month, whole }, root)
+      find(form, '.numbers').replaceChildren(...numbers)
+      find(form, '.numbers table').dispatchEvent(new Event('sortable', { bubbles: true }))
+    }
+    const fillWhole = (known: MonthWhole | null) => fill(known && month, known)
+    const known = await Promise.race([whole, undefined])
+    if (known !== undefined) return fillWhole(known)
+    fill(month, null)
+    void whole.then((late) => isWanted() && fillWhole(late))
   }
 
   return { open }
@@ -156,8 +182,14 @@ async function fetchAnswer(source: Source, catalog: Catalog, exploration: Explor
     assemble(part, await Promise.all(part.windows.map((window) => source.readWindow(window, cells))))
   const { from, to } = timeBefore(plan)
   const earlier = planAt(catalog, plan.step, from, to)
+  const month = monthOf(catalog, exploration, plan)
+  const statement = month && source.readStatement(month.name)
   const [now, before] = await Promise.all([read(plan), exploration.isCompared ? read(earlier) : null])
-  return { plan, now, before }
+  const whole = async () => {
+    const told = await statement
+    return month && told && wholeOf(told, month, exploration, plan, now)
+  }
+  return { plan, now, before, month, whole: whole() }
 }
 
 /** Nothing but a sentence. */

@@ -1,11 +1,24 @@
+import type { Counter } from '../../ingest/model/counter.ts'
 import type { Exploration } from '../exploration.ts'
-import type { Figures, PointRates } from '../figures.ts'
-import { memberAddress } from '../links.ts'
+import { type Figures, type PointRates, shareOf } from '../figures.ts'
+import { memberAddress, reportAddress } from '../links.ts'
+import type { Month } from '../months.ts'
 import type { ReadoutEntry } from '../pages/readout.ts'
-import { formatQuantity, formatRate, formatShare, SHOWN, UNKNOWN } from '../units.ts'
+import { formatQuantity, formatRate, formatShare, formatYearlessMonth, SHOWN, UNKNOWN } from '../units.ts'
 import { type Catalog, dimensionOf } from './catalog.ts'
 import { chip, element } from './element.ts'
+import type { MonthWhole } from './month.ts'
 import { directionsOf, type Shown, type ShownRow } from './shown.ts'
+import { movedText } from './words.ts'
+
+/** What the numbers say of the time that is shown. */
+export interface NumbersTime {
+  readonly isNow: boolean
+  /** `null`: they say nothing of a month. */
+  readonly month: Month | null
+  /** `null`: it is not known yet. */
+  readonly whole: MonthWhole | null
+}
 
 const COLUMNS = [
   { title: 'Now', of: (figures: Figures) => formatRate(figures.now) },
@@ -19,8 +32,17 @@ const COLUMNS = [
   },
 ] as const
 
-/** The table of `figures.njk`, in a box that scrolls, of what the explorer shows. `root`: the way from the page to the site's. */
-export function numbersOf(catalog: Catalog, exploration: Exploration, shown: Shown, root: string): HTMLElement {
+/**
+ * The table of `figures.njk`, in a box that scrolls, of what the explorer shows; before it how much of the month that is, or the room for it. `root`: the way
+ * from the page to the site's.
+ */
+export function numbersOf(
+  catalog: Catalog,
+  exploration: Exploration,
+  shown: Shown,
+  time: NumbersTime,
+  root: string,
+): HTMLElement[] {
   const { measure, by, isCompared } = exploration
   const dimension = dimensionOf(catalog, by)
   const directions = directionsOf(exploration)
@@ -31,18 +53,42 @@ export function numbersOf(catalog: Catalog, exploration: Exploration, shown: Sho
     'table',
     { class: `figures${directions.length === 1 ? ' figures-single' : ''}` },
     element('caption', {}, caption),
-    headOf(dimension?.singular ?? '', directions, totals, isCompared),
-    element('tbody', {}, ...shown.rows.map((row) => rowOf(row, isCompared, linkTo(row.id)))),
-    element('tfoot', {}, rowOf(shown.total, isCompared, null)),
+    headOf(dimension?.singular ?? '', directions, groupsOf(totals, isCompared, time)),
+    element('tbody', {}, ...shown.rows.map((row) => rowOf(row, isCompared, time, linkTo(row.id)))),
+    element('tfoot', {}, rowOf(shown.total, isCompared, time, null)),
   )
-  return element('div', { class: 'scroll', role: 'region', 'aria-label': caption, tabindex: 0 }, table)
+  const box = element('div', { class: 'scroll', role: 'region', 'aria-label': caption, tabindex: 0 }, table)
+  return time.month === null ? [box] : [movedLine(catalog, exploration, shown, time.whole, root), box]
 }
 
-function headOf(head: string, directions: readonly string[], totals: string, isCompared: boolean): HTMLElement {
-  const groups = [
-    ...COLUMNS.map(({ title }) => (title === 'Total' ? `Total, ${totals}` : title)),
+function movedLine(
+  catalog: Catalog,
+  exploration: Exploration,
+  shown: Shown,
+  whole: MonthWhole | null,
+  root: string,
+): HTMLElement {
+  if (whole === null) return element('p', { class: 'moved' })
+  const { before, month, after } = movedText(catalog, exploration, shown, whole)
+  return element(
+    'p',
+    { class: 'moved' },
+    before,
+    element('a', { href: root + reportAddress(whole.month.name) }, month),
+    after,
+  )
+}
+
+function groupsOf(totals: string, isCompared: boolean, { isNow, month }: NumbersTime): string[] {
+  const titles = { Now: isNow ? 'Now' : 'Last', Total: `Total, ${totals}` } as { readonly [title: string]: string }
+  return [
+    ...COLUMNS.map(({ title }) => titles[title] ?? title),
     ...(isCompared ? ['Change'] : []),
+    ...(month === null ? [] : [`Of ${formatYearlessMonth(month.name)}`]),
   ]
+}
+
+function headOf(head: string, directions: readonly string[], groups: readonly string[]): HTMLElement {
   const th = (text: string, attributes = {}) => element('th', { scope: 'col', ...attributes }, text)
   const upper = element(
     'tr',
@@ -59,19 +105,30 @@ function headOf(head: string, directions: readonly string[], totals: string, isC
   )
 }
 
-function rowOf(row: ShownRow, isCompared: boolean, href: string | null): HTMLTableRowElement {
+function rowOf(
+  row: ShownRow,
+  isCompared: boolean,
+  { month, whole }: NumbersTime,
+  href: string | null,
+): HTMLTableRowElement {
   const { label, color, figures, before, share, id } = row
   const mark = color !== null ? chip(color) : element('span', { class: id === 'total' ? 'chip line' : 'chip' })
   const name = href === null ? label : element('a', { href }, label)
   const changes = isCompared ? figures.map(({ average }, at) => changeCell(average, before[at]?.average ?? null)) : []
+  const shares = month === null ? [] : figures.map(({ total }, at) => shareText(total, whole?.octets[at]))
   return element(
     'tr',
     {},
     element('th', { scope: 'row' }, mark, name),
     ...COLUMNS.flatMap(({ of }) => figures.map((each) => element('td', {}, of(each)))),
     ...changes,
+    ...shares.map((text) => element('td', {}, text)),
     element('td', {}, formatShare(share)),
   )
+}
+
+function shareText(part: Counter | null, whole: Counter | undefined): string {
+  return whole === undefined ? '' : formatShare(part === null ? null : shareOf(part, whole))
 }
 
 function changeCell(now: number | null, before: number | null): HTMLTableCellElement {

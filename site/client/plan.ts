@@ -34,10 +34,18 @@ export function planOf(catalog: Catalog, from: number, to: number): Plan {
 /** The same stretch in points of a given width. */
 export function planAt(catalog: Catalog, step: StepName, from: number, to: number): Plan {
   const stepSeconds = STEPS[step]
-  const complete = Math.floor((catalog.end ?? 0) / stepSeconds) * stepSeconds
   const start = Math.floor(from / stepSeconds) * stepSeconds
-  const stop = Math.max(start, Math.min(Math.ceil(to / stepSeconds) * stepSeconds, complete))
+  const stop = Math.max(start, Math.min(Math.ceil(to / stepSeconds) * stepSeconds, completeUntil(catalog, stepSeconds)))
   return { step, stepSeconds, from: start, to: stop, windows: windowsOf(catalog, step, start, stop) }
+}
+
+/** Does it end with the newest point there is? */
+export function endsNow(catalog: Catalog, { to, stepSeconds }: Pick<Plan, 'to' | 'stepSeconds'>): boolean {
+  return to === completeUntil(catalog, stepSeconds)
+}
+
+function completeUntil({ end }: Catalog, stepSeconds: number): number {
+  return Math.floor((end ?? 0) / stepSeconds) * stepSeconds
 }
 
 function windowsOf({ resolutions }: Catalog, step: StepName, from: number, to: number): Window[] {

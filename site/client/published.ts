@@ -1,7 +1,9 @@
 import type { CountedJson } from '../../ingest/model/counted.ts'
 import type { Direction } from '../../ingest/model/direction.ts'
 import type { Measure } from '../../ingest/model/measure.ts'
+import { reportAddress } from '../links.ts'
 import { type Catalog, groupOf } from './catalog.ts'
+import type { MonthStatement } from './month.ts'
 import type { Window } from './plan.ts'
 
 /** A window's `index.json.gz`, as far as the explorer reads it; site/data/README.md has the whole. */
@@ -39,6 +41,8 @@ export interface Source {
   /** The newest, when it is read again. */
   readCatalog(): Promise<Catalog>
   readWindow(window: Window, cells: readonly string[]): Promise<WindowData>
+  /** Of a month, `2026-11`: that of the catalog's time. `null`: there is none, or it cannot be read. */
+  readStatement(month: string): Promise<MonthStatement | null>
 }
 
 /** A file is not there: what named it is of a release long gone. */
@@ -49,9 +53,10 @@ export type FetchBytes = (address: string, isFresh: boolean) => Promise<ArrayBuf
 
 const SCHEMA = 1
 
-/** Everything but the catalog never changes: it is fetched once. `catalog`, `root`: addresses as the page has them. */
+/** Everything but the catalog and statements never changes: it is fetched once. `catalog`, `root`: addresses as the page has them. */
 export function createSource(catalog: string, root: string, fetchBytes: FetchBytes = fetchFromServer): Source {
   const files = new Map<string, Promise<unknown>>()
+  const statements = new Map<string, Promise<MonthStatement | null>>()
   const read = (address: string): Promise<unknown> => {
     const reading = files.get(address) ?? fetchBytes(root + address, false).then(parseBytes)
     files.set(address, reading)
@@ -62,6 +67,7 @@ export function createSource(catalog: string, root: string, fetchBytes: FetchByt
     async readCatalog() {
       const read = (await parseBytes(await fetchBytes(catalog, true))) as Catalog
       if (read.schema !== SCHEMA) throw new Error('This page is older than its data: load it again.')
+      statements.clear()
       return read
     },
     async readWindow({ address }, cells) {
@@ -70,6 +76,13 @@ export function createSource(catalog: string, root: string, fetchBytes: FetchByt
       const chunks = (await Promise.all(names.map((name) => read(`${address}${name}.json.gz`)))) as Chunk[]
       const all = new Map(chunks.flatMap((chunk) => Object.entries(chunk.cells)))
       return { index, cells: new Map(cells.flatMap((cell) => (all.has(cell) ? [[cell, all.get(cell)!]] : []))) }
+    },
+    readStatement(month) {
+      const fetchStatement = async () =>
+        (await parseBytes(await fetchBytes(`${root}${reportAddress(month)}statement.json`, true))) as MonthStatement
+      const statement = statements.get(month) ?? fetchStatement().catch(() => null)
+      statements.set(month, statement)
+      return statement
     },
   }
 }

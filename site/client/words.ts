@@ -1,10 +1,24 @@
+import { TOTAL } from '../../ingest/model/cell.ts'
 import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import type { Measured } from '../cells.ts'
 import type { Exploration } from '../exploration.ts'
-import { formatClock, formatCount, formatDate, formatSpan } from '../units.ts'
+import { shareOf } from '../figures.ts'
+import type { Month } from '../months.ts'
+import {
+  formatClock,
+  formatCount,
+  formatDate,
+  formatMonth,
+  formatQuantity,
+  formatShare,
+  formatSpan,
+  formatYearlessDate,
+  SHOWN,
+} from '../units.ts'
 import { type Catalog, dimensionOf } from './catalog.ts'
+import type { MonthWhole } from './month.ts'
 import type { Plan } from './plan.ts'
-import { type Shown, titleOf } from './shown.ts'
+import { directionsOf, type Shown, titleOf } from './shown.ts'
 
 /* What the explorer says of a chart. */
 
@@ -20,6 +34,38 @@ export function resolutionText({ from, to, stepSeconds }: Plan): string {
   return stepSeconds === SLOT_SECONDS
     ? `${points}, as fine as they are kept.`
     : `${points}; shorter times show finer ones. Maximum: the greatest five minutes within.`
+}
+
+/** How much moved, and how much of a month that is; the month's name stands by itself, to be a link. */
+export function movedText(
+  catalog: Catalog,
+  exploration: Exploration,
+  { total }: Shown,
+  { month, since, until, octets }: MonthWhole,
+): { readonly before: string; readonly month: string; readonly after: string } {
+  const { timeZone } = catalog
+  const ways = directionsOf(exploration)
+  const moved = total.figures.map(({ total }) => total)
+  const volumes = moved.map(
+    (part, at) => `${formatQuantity(part === null ? null : Number(part), SHOWN.octets.volume)} ${ways[at]}`,
+  )
+  const shares = moved.map(
+    (part, at) => `${formatShare(part === null ? null : shareOf(part, octets[at]!))} of ${ways[at]}`,
+  )
+  const subject = exploration.of === TOTAL ? 'all traffic' : titleOf(catalog, exploration.of)
+  return {
+    before: `Moved: ${volumes.join(', ')}. Of ${subject} in `,
+    month: formatMonth(month.name),
+    after: `${countedText(month, since, until, timeZone)}: ${shares.join(', ')}.`,
+  }
+}
+
+/** Of a month that is not counted whole, from when to when it is. */
+function countedText({ to }: Month, since: number | null, until: number, timeZone: string): string {
+  const first = since === null ? '' : formatYearlessDate(since, timeZone)
+  const last = until < to ? `${formatYearlessDate(until, timeZone)}, ${formatClock(until, timeZone)}` : ''
+  if (first !== '' && last !== '') return ` (counted ${first} to ${last})`
+  return first !== '' ? ` (counted since ${first})` : last !== '' ? ` (counted until ${last})` : ''
 }
 
 /** All that a visitor has to know to read the chart and the table right. */
