@@ -4,6 +4,7 @@ import { addCounters, type Counter, compareCounters } from '../../ingest/model/c
 import type { Flaw } from '../../ingest/model/quality.ts'
 import { printable } from '../../ingest/model/text.ts'
 import { SLOT_SECONDS } from '../../ingest/model/time.ts'
+import type { LateFile } from '../../ingest/store/health.ts'
 import { isPublic } from '../edition.ts'
 import { shareOf } from '../figures.ts'
 import { type FlowFileQuality, type Quality, type RangeQuality, rangeQuality } from '../quality.ts'
@@ -51,6 +52,13 @@ export function findingsOf(site: Site, day: Traffic, quality: Quality): Finding[
   ]
   // Who cannot mend it is not told how.
   return isPublic(site.edition) ? found.map((each) => ({ ...each, mend: '', lines: '' })) : found
+}
+
+/** How a page marks what was found. */
+export type State = 'good' | 'warn' | 'bad'
+
+export function stateOf(findings: readonly Finding[]): State {
+  return findings.some(({ isAlarm }) => isAlarm) ? 'bad' : findings.length > 0 ? 'warn' : 'good'
 }
 
 function finding(what: string, mend: string, lines = ''): Finding {
@@ -180,12 +188,16 @@ function fileFindings({ files }: Quality): Finding[] {
   ]
 }
 
-/** Late files of the last 24 hours. */
-function lateFindings({ from, to }: Traffic, { health }: Quality): Finding[] {
-  const late = (health?.late ?? []).filter(({ slot }) => {
+/** The late files of a range. */
+export function lateOf({ from, to }: Pick<Traffic, 'from' | 'to'>, { health }: Quality): readonly LateFile[] {
+  return (health?.late ?? []).filter(({ slot }) => {
     const start = Date.parse(slot) / 1000
     return start >= from && start < to
   })
+}
+
+function lateFindings(day: Traffic, quality: Quality): Finding[] {
+  const late = lateOf(day, quality)
   if (late.length === 0) return []
   const most = Math.max(...late.map(({ countedSeconds }) => countedSeconds))
   const isClosedLate = late.every(({ changedSeconds }) => changedSeconds > SLOT_SECONDS)
@@ -353,6 +365,7 @@ function hitFindings({ config }: Site, range: RangeQuality): Finding[] {
   ]
 }
 
-function counted(count: Counter, noun: string): string {
+/** `1 slot`, `1,200 slots`. */
+export function counted(count: Counter, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -24,7 +24,7 @@ import { breakdownOfTotal } from './breakdown.ts'
 import { dataTimeOf } from './data-time.ts'
 import { sparklineOf } from './dimension.ts'
 import { eventsBetween } from './events.ts'
-import { type Finding, slotsExpected } from './findings.ts'
+import { type Finding, slotsExpected, stateOf } from './findings.ts'
 import { flawRows } from './flaws.ts'
 import type { Page } from './page.ts'
 import { NO_DATA, totalSubject } from './range.ts'
@@ -125,7 +125,7 @@ function qualityOf(
     isLossy: lost !== null && lost > 0,
     flaws: flawRows(day, timeZone).filter(({ flaw }) => flaw !== 'lost'),
     flawsHref: `${link(OVERVIEW, rangeAddress(TOTAL_SUBJECT, 'day'))}#quality`,
-    state: findings.some(({ isAlarm }) => isAlarm) ? 'bad' : findings.length > 0 ? 'warn' : 'good',
+    state: stateOf(findings),
     verdict: verdictOf(findings.length),
     href: edition.hasQuality ? link(OVERVIEW, QUALITY) : '',
     split: DIRECTIONS.map((direction, at) => ({ direction, share: formatShare(shareOf(flows[at]!, all)) })),

@@ -31,6 +31,7 @@ import { flawRows, MEANINGS } from './flaws.ts'
 import type { Anchor, Page } from './page.ts'
 import { NO_DATA } from './range.ts'
 import type { Site } from './site.ts'
+import { verdictOf } from './verdict.ts'
 
 /** A table with what it is about. The first cell of a row names it. */
 interface Table {
@@ -65,7 +66,8 @@ export function qualityPage(site: Site, day: Traffic, quality: Quality, findings
       empty: day.to === 0 ? NO_DATA : '',
       alarms: findings.filter(({ isAlarm }) => isAlarm),
       findings: findings.filter(({ isAlarm }) => !isAlarm),
-      calm: calmOf(site, quality),
+      verdict: day.to === 0 ? null : verdictOf(site, day, quality, findings),
+      calm: findings.length === 0 ? calmOf(site, quality) : '',
       lastSuccess: lastSuccess(site, quality),
       aboutHref: link(QUALITY, ABOUT),
       tiles: known ? tilesOf(site, day, quality, exporters) : [],

@@ -239,7 +239,9 @@ describe('the page', () => {
     store(config, part(0, { ...SOUND, quality: { exporters: ROUTER } }))
     tell(HEALTH)
     await buildSite(config)
-    expect(page()).toContain('Nothing to mend.</p>')
+    expect(page()).toContain(
+      '<strong class="good">Yes.</strong> The 1 slot since the first flow file is measured; collectors report no lost flow; nothing is scaled up for sampling. Nothing to mend.</p>',
+    )
     expect(page()).toContain('<h2 id="directions">')
     expect(page('index.html')).toContain('<a href="quality/">Data quality: good</a>')
   })
