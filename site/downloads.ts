@@ -42,11 +42,19 @@ export function downloadNames(chart: string): readonly [csv: string, json: strin
 export function csvOf(data: ChartData): string {
   const columns = columnsOf(data)
   const times = timesOf(data)
-  const lines = [['time', ...columns.map(({ name }) => csvCell(`${name} (${data.unit})`))].join()]
-  // What is `null` joins as nothing.
-  for (let point = 0; point < data.total.in.length; point++)
-    lines.push([times[point], ...columns.map(({ rates }) => rates[point])].join())
-  return `${lines.join('\r\n')}\r\n`
+  const written = columns.map(({ rates }) => numberTexts(rates))
+  let text = `time${columns.map(({ name }) => `,${csvCell(`${name} (${data.unit})`)}`).join('')}\r\n`
+  for (let point = 0; point < data.total.in.length; point++) {
+    text += times[point]
+    for (const numbers of written) text += `,${numbers[point]}`
+    text += '\r\n'
+  }
+  return text
+}
+
+/** Numbers as text, `null` as none: V8 writes numbers as JSON three times as fast as one by one. */
+function numberTexts(rates: PointRates): string[] {
+  return JSON.stringify(rates).slice(1, -1).replaceAll('null', '').split(',')
 }
 
 /** The starts of a chart's points. All charts of a range have the same: the last ones are remembered. */
