@@ -31,8 +31,12 @@ export interface MonthWhole {
 }
 
 /** The month of the site's zone that alone is shown; `null`: there is none, or statements do not count what is shown. */
-export function monthOf({ timeZone }: Catalog, { measure, way }: Exploration, { from, to }: Plan): Month | null {
-  if (measure !== 'octets' || way === 'internal' || way === 'transit' || from >= to) return null
+export function monthOf(
+  { timeZone }: Catalog,
+  { measure, way }: Exploration,
+  { from, to, windows }: Plan,
+): Month | null {
+  if (measure !== 'octets' || way === 'internal' || way === 'transit' || windows.length === 0) return null
   const month = monthAt(from, timeZone)
   return to <= month.to ? month : null
 }

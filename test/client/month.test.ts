@@ -6,7 +6,7 @@ import { createSource } from '../../site/client/published.ts'
 import { readQuery } from '../../site/client/query.ts'
 import { shownOf } from '../../site/client/shown.ts'
 import { movedText } from '../../site/client/words.ts'
-import { catalogOf, END, publish } from './published.ts'
+import { catalogOf, daysTo, END, publish } from './published.ts'
 
 const catalog = catalogOf()
 const HOUR = 3600
@@ -66,6 +66,7 @@ describe('the month of what is shown', () => {
       month: '2026-11',
     },
     { name: 'over its first midnight', query: '', from: '2026-10-31T22:55Z', to: '2026-11-01T05:00Z', month: null },
+    { name: 'of which nothing is kept', query: '', from: '1999-01-01T00:00Z', to: '1999-01-02T00:00Z', month: null },
     { name: 'of packets', query: 'measure=packets', from: '2026-11-20T02:00Z', to: '2026-11-21T02:00Z', month: null },
     { name: 'of transit', query: 'way=transit', from: '2026-11-20T02:00Z', to: '2026-11-21T02:00Z', month: null },
     {
@@ -76,6 +77,8 @@ describe('the month of what is shown', () => {
       month: null,
     },
   ])('$name', ({ query, from, to, month }) => {
+    const windows = daysTo('2026-11-25', 30)
+    const catalog = catalogOf({ resolutions: { '5m': { step: 300, window: 'day', windows } } })
     const plan = planAt(catalog, '5m', seconds(from), seconds(to))
     expect(monthOf(catalog, readQuery(query, catalog).exploration, plan)?.name ?? null).toBe(month)
   })
