@@ -9,6 +9,8 @@ import { commitPart } from '../../../ingest/store/part.ts'
 import { sealOldDays } from '../../../ingest/store/seal.ts'
 import { type Figure, median } from './figure.ts'
 
+/** Node reads these certificates, where a machine has them, at every start. flowscan connects to nobody. */
+const { NODE_EXTRA_CA_CERTS: _, ...ENVIRONMENT } = process.env
 const ROOT = new URL('../../../', import.meta.url).pathname
 const NOON = Date.parse('2026-11-23T12:00:00Z') / 1000
 const SLOT = 300
@@ -20,12 +22,12 @@ const REBUILDS = 6
 const SERVICES_SEEN = 3
 
 /** A rebuild after one slot, a whole process each, of a site whose networks and services are so many together. */
-export function measureRebuild(base: string, entities: number, tell: (figure: Figure) => void): void {
+export function measureRebuild(base: string, entities: number, pause: number, tell: (figure: Figure) => void): void {
   const site = createSite(join(base, `site-${entities}`), entities)
   for (let slot = NOON - DAY; slot < NOON; slot += SLOT) commitPart(site.data, partOf(slot, entities))
   derive(site.data)
   build(site.config)
-  const runs = rebuilds(site, entities, NOON, REBUILDS)
+  const runs = rebuilds(site, entities, pause)
   const name = `rebuild after one slot, ${entities} entities`
   const limit = LIMITS[entities]
   tell({
@@ -52,7 +54,7 @@ const ARCHIVED = 24
 const ENTITIES = 20
 
 /** The same rebuild with a day and with a year of archived scoreboards: a board for every hour of each day. */
-export function measureArchive(base: string, tell: (figure: Figure) => void): void {
+export function measureArchive(base: string, pause: number, tell: (figure: Figure) => void): void {
   const [day, year] = [1, 365].map((days) => {
     const site = createSite(join(base, `archive-${days}`), ENTITIES)
     for (let slot = NOON - days * DAY; slot < NOON; slot += DAY / ARCHIVED)
@@ -60,7 +62,7 @@ export function measureArchive(base: string, tell: (figure: Figure) => void): vo
     derive(site.data)
     sealOldDays(site.data)
     build(site.config)
-    return median(rebuilds(site, ENTITIES, NOON, REBUILDS).map(({ cpu }) => cpu))
+    return median(rebuilds(site, ENTITIES, pause).map(({ cpu }) => cpu))
   }) as [number, number]
   tell({ what: 'rebuild with a day of scoreboards (24 a day): CPU', measured: day, unit: 's' })
   tell({ what: 'rebuild with a year of them: CPU', measured: year, unit: 's' })
@@ -95,12 +97,17 @@ interface Used {
   readonly memory: number
 }
 
-function rebuilds({ config, data }: BenchSite, entities: number, from: number, count: number): Used[] {
-  return Array.from({ length: count }, (_, at) => {
-    commitPart(data, partOf(from + at * SLOT, entities))
+function rebuilds({ config, data }: BenchSite, entities: number, pause: number): Used[] {
+  return Array.from({ length: REBUILDS }, (_, at) => {
+    sleep(pause)
+    commitPart(data, partOf(NOON + at * SLOT, entities))
     derive(data)
     return build(config)
   })
+}
+
+function sleep(seconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000)
 }
 
 function build(config: string): Used {
@@ -108,7 +115,7 @@ function build(config: string): Used {
   const { status, stderr } = spawnSync(
     process.execPath,
     ['--import', `${ROOT}test/bench/usage.mjs`, `${ROOT}dist/flowscan/cli.js`, 'build', '-c', config],
-    { env: { ...process.env, USAGE: usage }, encoding: 'utf8' },
+    { env: { ...ENVIRONMENT, USAGE: usage }, encoding: 'utf8' },
   )
   if (status !== 0) throw new Error(`flowscan build failed: ${stderr}`)
   return JSON.parse(readFileSync(usage, 'utf8')) as Used

@@ -13,8 +13,14 @@ import { measureWeight } from './weight.ts'
 /** A whole day of the demo's campus, so that every point of a day's chart is drawn. */
 const CAMPUS = { end: Date.parse('2026-11-24T21:00:00Z') / 1000, hours: 25, flowsPerSlot: 600 }
 
+export interface BenchOptions {
+  readonly entities: readonly number[]
+  /** Seconds between rebuilds. */
+  readonly pause: number
+}
+
 /** Measures and prints; returns how many limits were missed. */
-export async function benchSite(only: readonly string[], entities: readonly number[]): Promise<number> {
+export async function benchSite(only: readonly string[], { entities, pause }: BenchOptions): Promise<number> {
   const base = mkdtempSync(join(tmpdir(), 'flowscan-bench-'))
   let missed = 0
   const tell = (figure: Figure) => {
@@ -24,8 +30,8 @@ export async function benchSite(only: readonly string[], entities: readonly numb
   try {
     if (only.includes('chart')) await measureChart(base, tell)
     if (['weight', 'paint', 'lighthouse'].some((name) => only.includes(name))) await measureCampus(base, only, tell)
-    if (only.includes('rebuild')) for (const count of entities) measureRebuild(base, count, tell)
-    if (only.includes('archive')) measureArchive(base, tell)
+    if (only.includes('rebuild')) for (const count of entities) measureRebuild(base, count, pause, tell)
+    if (only.includes('archive')) measureArchive(base, pause, tell)
   } finally {
     rmSync(base, { recursive: true, force: true })
   }
