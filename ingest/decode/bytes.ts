@@ -1,4 +1,6 @@
 const START_CAPACITY = 1 << 16
+/** Into memory that threads share V8 copies word by word where both sides lie alike within a word, else byte by byte. */
+const WORD = 8
 
 /**
  * Bytes in order, from chunks of any size. What it hands out is a view into its own buffer: good until the next call,
@@ -6,7 +8,8 @@ const START_CAPACITY = 1 << 16
  */
 export class ByteReader {
   readonly #chunks: AsyncIterator<Uint8Array>
-  #buffer = new Uint8Array(START_CAPACITY)
+  #allocate = (length: number): Uint8Array => new Uint8Array(length)
+  #buffer: Uint8Array = this.#allocate(START_CAPACITY)
   #start = 0
   #end = 0
   #isDone = false
@@ -14,6 +17,12 @@ export class ByteReader {
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.#chunks = chunks[Symbol.asyncIterator]()
+  }
+
+  /** From now on it holds its bytes in what `allocate` gives. */
+  holdIn(allocate: (length: number) => Uint8Array): void {
+    this.#allocate = allocate
+    this.#move(this.#buffer.length)
   }
 
   /** How many bytes were taken so far: the place of the next one in the file. */
@@ -80,15 +89,21 @@ export class ByteReader {
   /** Moves what is left to the front, into a larger buffer where it does not fit. */
   #makeRoom(length: number): void {
     if (this.#end + length <= this.#buffer.length) return
-    const left = this.#buffer.subarray(this.#start, this.#end)
-    const needed = left.length + length
-    if (needed <= this.#buffer.length) this.#buffer.copyWithin(0, this.#start, this.#end)
-    else {
-      const larger = new Uint8Array(2 ** Math.ceil(Math.log2(needed)))
-      larger.set(left)
-      this.#buffer = larger
-    }
-    this.#start = 0
-    this.#end = left.length
+    const needed = WORD + this.#end - this.#start + length
+    if (needed > this.#buffer.length) this.#move(2 ** Math.ceil(Math.log2(needed)))
+    else this.#place(this.#buffer)
+  }
+
+  #move(capacity: number): void {
+    this.#place(this.#allocate(capacity))
+  }
+
+  /** Puts what is left at the front of a buffer, in the same place of a word. */
+  #place(buffer: Uint8Array): void {
+    const start = this.#start % WORD
+    buffer.set(this.#buffer.subarray(this.#start, this.#end), start)
+    this.#end += start - this.#start
+    this.#start = start
+    this.#buffer = buffer
   }
 }

@@ -1,5 +1,6 @@
 import { DecodeError } from '../model/errors.ts'
 import type { FlowFileSummary } from '../model/flow-batch.ts'
+import { openRoom } from '../model/heap.ts'
 import type { ByteReader } from './bytes.ts'
 import type { Decompress } from './codecs.ts'
 import type { EmitBatch } from './decoder.ts'
@@ -36,7 +37,19 @@ interface Block {
  * no flow is left does the first of it become the error of the file. Fills in what the records tell of the summary, and returns
  * how many blocks there were.
  */
-export async function readBlocks(
+export async function readBlocks(...given: Parameters<typeof readAll>): Promise<number> {
+  const [bytes] = given
+  const room = openRoom()
+  // So that WebAssembly finds the blocks where they are read.
+  bytes.holdIn((length) => new Uint8Array(...room.allocate(length), length))
+  try {
+    return await readAll(...given)
+  } finally {
+    room.close()
+  }
+}
+
+async function readAll(
   bytes: ByteReader,
   layout: BlockLayout,
   summary: FlowFileSummary,

@@ -1,5 +1,5 @@
 import { BATCH_SIZE, createFlowBatch, type FlowBatch } from '../model/flow-batch.ts'
-import { heapMemory, openRoom } from '../model/heap.ts'
+import { heapMemory, isInHeap, openRoom } from '../model/heap.ts'
 import { startWasm } from '../model/wasm.ts'
 import { CODE } from './nfcapd.wasm.ts'
 import { MOST_UNPACKED } from './unpacking.ts'
@@ -44,6 +44,14 @@ const WORD = 8
 
 type Places = [shapes: number, exporters: number, columns: number, found: number]
 
+/** Where a block lies in the heap, copied to `place` when it lies elsewhere. */
+function hold(block: ArrayBufferView, place: Uint8Array): number {
+  if (isInHeap(block)) return block.byteOffset
+  const start = block.byteOffset % WORD
+  place.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), start)
+  return place.byteOffset + start
+}
+
 let made: NfcapdMemory | undefined
 
 /** One for all files of a thread: to make it takes longer than a small file. */
@@ -72,7 +80,7 @@ function createNfcapdMemory(): NfcapdMemory {
   const receivedMs = new Float64Array(found.buffer, found.byteOffset, 1)
   const packed = new Uint8Array(...allocate(MOST_UNPACKED + WORD))
   const unpacked = new Uint8Array(...allocate(MOST_UNPACKED + WORD))
-  const [packedAt, unpackedAt] = [packed.byteOffset, unpacked.byteOffset]
+  const unpackedAt = unpacked.byteOffset
   const { unpack, readFlows } = startWasm<Functions>(CODE, heapMemory())
   const places = [shapes, exporters, columnPlaces, found].map(({ byteOffset }) => byteOffset) as Places
 
@@ -83,18 +91,12 @@ function createNfcapdMemory(): NfcapdMemory {
     shapes,
     exporters,
     unpack(block, room) {
-      const at = packedAt + (block.byteOffset % WORD)
-      packed.set(block, at - packedAt)
+      const at = hold(block, packed)
       const length = unpack(at, at + block.length, unpackedAt, unpackedAt + room)
       if (length < 0) throw new RangeError(`damaged, or more than ${room} bytes come out of it`)
       return unpacked.subarray(0, length)
     },
-    hold(block) {
-      if (block.buffer === unpacked.buffer) return block.byteOffset
-      const at = unpackedAt + (block.byteOffset % WORD)
-      unpacked.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), at - unpackedAt)
-      return at
-    },
+    hold: (block) => hold(block, unpacked),
     readFlows(from, behind) {
       const at = readFlows(from, behind, batch.length, BATCH_SIZE - 1, ...places)
       batch.length = found[2]!

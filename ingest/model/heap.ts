@@ -56,8 +56,8 @@ export function heapMemory(): SharedWasmMemory {
   return heap().memory
 }
 
-/** Does WebAssembly see this column? */
-export function isInHeap({ buffer }: Uint32Array): boolean {
+/** Does WebAssembly see this view? */
+export function isInHeap({ buffer }: ArrayBufferView): boolean {
   return buffer instanceof SharedArrayBuffer && seen.has(buffer)
 }
 

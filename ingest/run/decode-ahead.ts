@@ -5,7 +5,9 @@ import { heapMemory, openRoom } from '../model/heap.ts'
 import { type Failure, toError } from './failure.ts'
 
 /** Batches that may be filled and not yet counted: so many stay in the cache. */
-const AHEAD = 4
+const AHEAD = 6
+/** So many are handed on at once: to wake the other thread for each costs more than a message. */
+export const TOGETHER = AHEAD / 2
 
 /** Is filled, or being counted; may be filled; and will never be free again, for nobody wants what would come. */
 export const [TAKEN, FREE, STOPPED] = [0, 1, 2]
@@ -18,9 +20,16 @@ export interface DecodeTask {
   readonly states: Int32Array
 }
 
-/** What the thread tells. `known.exporters`: only those that are new. */
+/** A batch that may be counted. `known.exporters`: only those that are new. */
+export interface Filled {
+  readonly at: number
+  readonly length: number
+  readonly known: FlowsSoFar
+}
+
+/** What the thread tells. */
 export type DecodeNews =
-  | { readonly filled: number; readonly length: number; readonly known: FlowsSoFar }
+  | { readonly filled: readonly Filled[] }
   | { readonly read: ReadFile }
   | { readonly failure: Failure }
 
@@ -41,11 +50,11 @@ export function readAhead(descriptor: number, timeZone: string): FlowReader {
         Atomics.store(states, at, state)
         Atomics.notify(states, at)
       }
-      const count = (filled: number, length: number, known: FlowsSoFar) => {
+      const count = ({ at, length, known }: Filled) => {
         exporters.push(...known.exporters)
-        batches[filled]!.length = length
-        emit(batches[filled]!, { ...known, exporters })
-        mark(filled, FREE)
+        batches[at]!.length = length
+        emit(batches[at]!, { ...known, exporters })
+        mark(at, FREE)
       }
       /** Nothing is written into the room any more. */
       const end = (settle: () => void) => {
@@ -57,7 +66,7 @@ export function readAhead(descriptor: number, timeZone: string): FlowReader {
         if ('filled' in news) {
           if (mistake !== undefined) return
           try {
-            count(news.filled, news.length, news.known)
+            news.filled.forEach(count)
           } catch (error) {
             mistake = error
             for (const at of batches.keys()) mark(at, STOPPED)

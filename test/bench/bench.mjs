@@ -27,6 +27,7 @@ const ROOT = new URL('../../', import.meta.url).pathname
 /** Node reads these certificates, where a machine has them, at every start (35 ms of CPU). flowscan connects to nobody. */
 const { NODE_EXTRA_CA_CERTS: _, ...ENVIRONMENT } = process.env
 const NFDUMP = spawnSync('nfdump', ['-V']).error === undefined
+const GNU_TIME = spawnSync('/usr/bin/time', ['true']).error === undefined
 
 /** `recompress`: the option with which Debian's nfdump writes the file anew. */
 const CASES = [
@@ -76,17 +77,9 @@ async function makeFile({ format, compression, recompress }) {
 /** Ingests the file into an empty store; `saved: false` leaves it where it is. */
 function measureFlowscan(path) {
   return withHome(path, (home, config) => {
-    const began = performance.now()
-    const usage = join(home, 'usage.json')
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      ['--import', `${ROOT}test/bench/usage.mjs`, `${ROOT}dist/flowscan/cli.js`, 'ingest', '-c', config],
-      { env: { ...ENVIRONMENT, USAGE: usage }, encoding: 'utf8' },
-    )
-    const wall = (performance.now() - began) / 1000
-    if (status !== 0 || readdirSync(join(home, 'data', 'parts')).length !== 1)
-      throw new Error(`flowscan failed: ${stderr}`)
-    return { wall, ...JSON.parse(readFileSync(usage, 'utf8')) }
+    const used = measureProcess([process.execPath, `${ROOT}dist/flowscan/cli.js`, 'ingest', '-c', config])
+    if (readdirSync(join(home, 'data', 'parts')).length !== 1) throw new Error('flowscan did not count the file')
+    return used
   })
 }
 
@@ -121,17 +114,22 @@ export default { ...campus, flows: { dir: 'flows', saved: false, settleSeconds: 
   return measured
 }
 
-/** Its user and system time as the shell that waits for it tells, its peak memory where GNU time is installed. */
 function measureNfdump(path) {
-  const command = `TIMEFORMAT='%U %S %R'; time nfdump -r '${path}' -s ip/bytes -n 10 >/dev/null`
-  const [user, system, wall] = spawnSync('bash', ['-c', command], { encoding: 'utf8' })
-    .stderr.trim()
-    .split(' ')
-    .map(Number)
-  const timed = spawnSync('/usr/bin/time', ['-f', '%M', 'nfdump', '-r', path, '-s', 'ip/bytes', '-n', '10'], {
+  return measureProcess(['nfdump', '-r', path, '-s', 'ip/bytes', '-n', '10'])
+}
+
+/** User and system time of a process as the shell that waits for it tells, in seconds; its peak memory where GNU time is installed. */
+function measureProcess(argv) {
+  const memory = join(base, 'memory')
+  const words = [...(GNU_TIME ? ['/usr/bin/time', '-f', '%M', '-o', memory] : []), ...argv]
+  const command = `TIMEFORMAT='%U %S %R'; time "$@" >/dev/null 2>"${base}/errors"`
+  const { status, stderr } = spawnSync('bash', ['-c', command, 'bash', ...words], {
+    env: ENVIRONMENT,
     encoding: 'utf8',
   })
-  return { cpu: user + system, wall, memory: timed.error ? Number.NaN : Number(timed.stderr.trim()) * 1024 }
+  if (status !== 0) throw new Error(`${argv.join(' ')} failed: ${readFileSync(join(base, 'errors'), 'utf8')}`)
+  const [user, system, wall] = stderr.trim().split(' ').map(Number)
+  return { cpu: user + system, wall, memory: GNU_TIME ? Number(readFileSync(memory, 'utf8')) * 1024 : Number.NaN }
 }
 
 function median(runs) {
