@@ -8,7 +8,7 @@ import { formatQuantity, formatRate, formatShare, formatYearlessMonth, SHOWN, UN
 import { type Catalog, dimensionOf } from './catalog.ts'
 import { chip, element } from './element.ts'
 import type { MonthWhole } from './month.ts'
-import { directionsOf, type Shown, type ShownRow } from './shown.ts'
+import { directionsOf, greatestOf, type Shown, type ShownRow } from './shown.ts'
 import { movedText } from './words.ts'
 
 /** What the numbers say of the time that is shown. */
@@ -20,21 +20,22 @@ export interface NumbersTime {
   readonly whole: MonthWhole | null
 }
 
-const COLUMNS = [
-  { title: 'Now', of: (figures: Figures) => formatRate(figures.now) },
+const RATES = [
   { title: 'Average', of: (figures: Figures) => formatRate(figures.average) },
   { title: 'Maximum', of: (figures: Figures) => formatRate(figures.max) },
   { title: '95th', of: (figures: Figures) => formatRate(figures.percentile95) },
   { title: 'Minimum', of: (figures: Figures) => formatRate(figures.min) },
-  {
-    title: 'Total',
-    of: ({ total }: Figures) => formatQuantity(total === null ? null : Number(total), ''),
-  },
 ] as const
 
+/** A head over one column of each direction, or over one of both together. */
+interface Group {
+  readonly title: string
+  readonly columns: readonly string[]
+}
+
 /**
- * The table of `figures.njk`, in a box that scrolls, of what the explorer shows; before it how much of the month that is, or the room for it. `root`: the way
- * from the page to the site's.
+ * A table like that of `figures.njk`, in a box that scrolls, of what the explorer shows, totals first; before it how much of the month that is, or the room
+ * for it. `root`: the way from the page to the site's.
  */
 export function numbersOf(
   catalog: Catalog,
@@ -51,9 +52,9 @@ export function numbersOf(
   const linkTo = (id: string) => (dimension === undefined ? null : root + memberAddress(dimension, id))
   const table = element(
     'table',
-    { class: `figures${directions.length === 1 ? ' figures-single' : ''}` },
+    { class: 'figures figures-explored' },
     element('caption', {}, caption),
-    headOf(dimension?.singular ?? '', directions, groupsOf(totals, isCompared, time)),
+    headOf(dimension?.singular ?? '', groupsOf(directions, totals, isCompared, time)),
     element('tbody', {}, ...shown.rows.map((row) => rowOf(row, isCompared, time, linkTo(row.id)))),
     element('tfoot', {}, rowOf(shown.total, isCompared, time, null)),
   )
@@ -68,40 +69,38 @@ function movedLine(
   whole: MonthWhole | null,
   root: string,
 ): HTMLElement {
-  if (whole === null) return element('p', { class: 'moved' })
+  const line = (...children: (HTMLElement | string)[]) =>
+    element('p', { class: `moved${greatestOf(shown) === null ? '' : ' moved-divided'}` }, ...children)
+  if (whole === null) return line()
   const { before, month, after } = movedText(catalog, exploration, shown, whole)
-  return element(
-    'p',
-    { class: 'moved' },
-    before,
-    element('a', { href: root + reportAddress(whole.month.name) }, month),
-    after,
-  )
+  return line(before, element('a', { href: root + reportAddress(whole.month.name) }, month), after)
 }
 
-function groupsOf(totals: string, isCompared: boolean, { isNow, month }: NumbersTime): string[] {
-  const titles = { Now: isNow ? 'Now' : 'Last', Total: `Total, ${totals}` } as { readonly [title: string]: string }
+function groupsOf(
+  directions: readonly string[],
+  totals: string,
+  isCompared: boolean,
+  { isNow, month }: NumbersTime,
+): Group[] {
+  const group = (title: string) => ({ title, columns: directions })
   return [
-    ...COLUMNS.map(({ title }) => titles[title] ?? title),
-    ...(isCompared ? ['Change'] : []),
-    ...(month === null ? [] : [`Of ${formatYearlessMonth(month.name)}`]),
+    group(`Total, ${totals}`),
+    ...(month === null ? [] : [group(`Of ${formatYearlessMonth(month.name)}`)]),
+    { title: 'Of this time', columns: [directions.length === 1 ? directions[0]! : 'both'] },
+    ...RATES.map(({ title }) => group(title)),
+    group(isNow ? 'Now' : 'Last'),
+    ...(isCompared ? [group('Change')] : []),
   ]
 }
 
-function headOf(head: string, directions: readonly string[], groups: readonly string[]): HTMLElement {
+function headOf(head: string, groups: readonly Group[]): HTMLElement {
   const th = (text: string, attributes = {}) => element('th', { scope: 'col', ...attributes }, text)
-  const upper = element(
-    'tr',
-    {},
-    th(head, { rowspan: 2 }),
-    ...groups.map((title) => th(title, { scope: 'colgroup', colspan: directions.length })),
-    th('Share', { rowspan: 2 }),
-  )
+  const titles = groups.map(({ title, columns }) => th(title, { scope: 'colgroup', colspan: columns.length }))
   return element(
     'thead',
     {},
-    upper,
-    element('tr', {}, ...groups.flatMap(() => directions.map((direction) => th(direction)))),
+    element('tr', {}, th(head, { rowspan: 2 }), ...titles),
+    element('tr', {}, ...groups.flatMap(({ columns }) => columns.map((column) => th(column)))),
   )
 }
 
@@ -114,26 +113,32 @@ function rowOf(
   const { label, color, figures, before, share, id } = row
   const mark = color !== null ? chip(color) : element('span', { class: id === 'total' ? 'chip line' : 'chip' })
   const name = href === null ? label : element('a', { href }, label)
-  const changes = isCompared ? figures.map(({ average }, at) => changeCell(average, before[at]?.average ?? null)) : []
-  const shares = month === null ? [] : figures.map(({ total }, at) => shareText(total, whole?.octets[at]))
+  const each = (text: (figures: Figures, at: number) => string) => figures.map((own, at) => cell(text(own, at), at))
   return element(
     'tr',
     {},
     element('th', { scope: 'row' }, mark, name),
-    ...COLUMNS.flatMap(({ of }) => figures.map((each) => element('td', {}, of(each)))),
-    ...changes,
-    ...shares.map((text) => element('td', {}, text)),
-    element('td', {}, formatShare(share)),
+    ...each(({ total }) => formatQuantity(total === null ? null : Number(total), '')),
+    ...(month === null ? [] : each(({ total }, at) => shareText(total, whole?.octets[at]))),
+    cell(formatShare(share), 0),
+    ...RATES.flatMap(({ of }) => each(of)),
+    ...each(({ now }) => formatRate(now)),
+    ...(isCompared ? figures.map(({ average }, at) => changeCell(average, before[at]?.average ?? null, at)) : []),
   )
+}
+
+/** `at`: the place among the directions; what stands second is out. */
+function cell(text: string, at: number, attributes = {}): HTMLTableCellElement {
+  return element('td', { class: at === 1 ? 'out' : null, ...attributes }, text)
 }
 
 function shareText(part: Counter | null, whole: Counter | undefined): string {
   return whole === undefined ? '' : formatShare(part === null ? null : shareOf(part, whole))
 }
 
-function changeCell(now: number | null, before: number | null): HTMLTableCellElement {
+function changeCell(now: number | null, before: number | null, at: number): HTMLTableCellElement {
   const title = before === null ? 'nothing is known of the time before' : `before: ${formatRate(before)}`
-  return element('td', { title }, formatChange(now, before))
+  return cell(formatChange(now, before), at, { title })
 }
 
 /** `+12.3 %`, `×25`, `new`; `–` when either is unknown. */

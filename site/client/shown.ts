@@ -47,6 +47,12 @@ export function directionsOf({ way }: Pick<Exploration, 'way'>): readonly Direct
   return way === 'both' ? ['in', 'out'] : [way]
 }
 
+/** The member that moved most, all directions together; `null`: there are not two to choose from. What no member has is none. */
+export function greatestOf({ rows }: Shown): ShownRow | null {
+  const members = rows.filter(({ id }) => id !== OTHER)
+  return rows.length < 2 ? null : (members[0] ?? null)
+}
+
 /** The cells that an exploration needs. */
 export function cellsOf(catalog: Catalog, exploration: Exploration): string[] {
   return [exploration.of, ...membersOf(catalog, exploration).map(({ cell }) => cell)]

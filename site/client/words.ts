@@ -1,9 +1,11 @@
 import { TOTAL } from '../../ingest/model/cell.ts'
+import type { Counter } from '../../ingest/model/counter.ts'
 import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import type { Measured } from '../cells.ts'
 import type { Exploration } from '../exploration.ts'
 import { shareOf } from '../figures.ts'
 import type { Month } from '../months.ts'
+import { midSentence } from '../pages/words.ts'
 import {
   formatClock,
   formatCount,
@@ -18,7 +20,7 @@ import {
 import { type Catalog, dimensionOf } from './catalog.ts'
 import type { MonthWhole } from './month.ts'
 import type { Plan } from './plan.ts'
-import { directionsOf, type Shown, titleOf } from './shown.ts'
+import { directionsOf, greatestOf, type Shown, type ShownRow, titleOf } from './shown.ts'
 
 /* What the explorer says of a chart. */
 
@@ -36,28 +38,36 @@ export function resolutionText({ from, to, stepSeconds }: Plan): string {
     : `${points}; shorter times show finer ones. Maximum: the greatest five minutes within.`
 }
 
-/** How much moved, and how much of a month that is; the month's name stands by itself, to be a link. */
+/** How much moved, and how much of a month that is, the same of the greatest member; the month's name stands by itself, to be a link. */
 export function movedText(
   catalog: Catalog,
   exploration: Exploration,
-  { total }: Shown,
+  shown: Shown,
   { month, since, until, octets }: MonthWhole,
 ): { readonly before: string; readonly month: string; readonly after: string } {
   const { timeZone } = catalog
   const ways = directionsOf(exploration)
-  const moved = total.figures.map(({ total }) => total)
-  const volumes = moved.map(
-    (part, at) => `${formatQuantity(part === null ? null : Number(part), SHOWN.octets.volume)} ${ways[at]}`,
-  )
-  const shares = moved.map(
-    (part, at) => `${formatShare(part === null ? null : shareOf(part, octets[at]!))} of ${ways[at]}`,
-  )
+  const volumes = ({ figures }: ShownRow) => figures.map(({ total }, at) => `${volumeText(total)} ${ways[at]}`)
+  const shares = ({ figures }: ShownRow) => figures.map(({ total }, at) => shareText(total, octets[at]!))
   const subject = exploration.of === TOTAL ? 'all traffic' : titleOf(catalog, exploration.of)
+  const ofWhole = shares(shown.total).map((share, at) => `${share} of ${ways[at]}`)
+  const greatest = greatestOf(shown)
+  const own = greatest === null ? [] : volumes(greatest).map((volume, at) => `${volume} (${shares(greatest)[at]})`)
+  const kind = midSentence(dimensionOf(catalog, exploration.by)?.singular ?? '')
+  const most = greatest === null ? '' : ` The greatest ${kind}, ${greatest.label}: ${own.join(', ')}.`
   return {
-    before: `Moved: ${volumes.join(', ')}. Of ${subject} in `,
+    before: `Moved: ${volumes(shown.total).join(', ')}. Of ${subject} in `,
     month: formatMonth(month.name),
-    after: `${countedText(month, since, until, timeZone)}: ${shares.join(', ')}.`,
+    after: `${countedText(month, since, until, timeZone)}: ${ofWhole.join(', ')}.${most}`,
   }
+}
+
+function volumeText(total: Counter | null): string {
+  return formatQuantity(total === null ? null : Number(total), SHOWN.octets.volume)
+}
+
+function shareText(part: Counter | null, whole: Counter): string {
+  return formatShare(part === null ? null : shareOf(part, whole))
 }
 
 /** Of a month that is not counted whole, from when to when it is. */
@@ -85,7 +95,7 @@ export function notesOf(
     isCompared && `The dashed line and the change of averages are against ${timeText(timeBefore(plan), catalog)}.`,
     plan.step === '1d' && 'Days are those of UTC at this resolution.',
     quiet.length > 0 && `Nothing seen of: ${quiet.join(', ')}.`,
-    of !== 'total' && by !== null && `Share: of all traffic of ${titleOf(catalog, of)}.`,
+    of !== TOTAL && by !== null && `Shares are of all traffic of ${titleOf(catalog, of)}.`,
     RULES,
   ]
   return notes.filter((note) => note !== false && note !== '') as string[]

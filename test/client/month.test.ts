@@ -42,7 +42,8 @@ function lastHours(query: string) {
   const cells = new Map([
     ['total', cell],
     ['network/library', cell],
-    ['service/https', cell],
+    ['service/https', { in: columns(30), out: columns(10) }],
+    ['service/other', { in: columns(70), out: columns(0) }],
   ])
   const now = assemble(plan, [{ index, cells }])
   return { exploration, plan, now, shown: shownOf(catalog, exploration, plan, now, null) }
@@ -111,7 +112,7 @@ describe('the sentence', () => {
     [
       '',
       STATEMENT,
-      'Moved: 2.40 kB in, 240 B out. Of all traffic in November 2026 (counted until 25 Nov, 16:00 CET): 2.4 % of in, 0.6 % of out.',
+      'Moved: 2.40 kB in, 240 B out. Of all traffic in November 2026 (counted until 25 Nov, 16:00 CET): 2.4 % of in, 0.6 % of out. The greatest service, Web: 720 B in (0.7 %), 240 B out (0.6 %).',
     ],
     [
       'of=network/library',
@@ -121,12 +122,12 @@ describe('the sentence', () => {
     [
       'way=out',
       { ...STATEMENT, since: '2026-11-22T07:00:00Z' },
-      'Moved: 240 B out. Of all traffic in November 2026 (counted 22 Nov to 25 Nov, 16:00 CET): 0.6 % of out.',
+      'Moved: 240 B out. Of all traffic in November 2026 (counted 22 Nov to 25 Nov, 16:00 CET): 0.6 % of out. The greatest service, Web: 240 B out (0.6 %).',
     ],
     [
       'by=service&only=https&way=in',
       { ...whole, total: { id: 'total', ...counted('9007199254740993000', 1) } },
-      'Moved: 2.40 kB in. Of all traffic in November 2026: <0.1 % of in.',
+      'Moved: 720 B in. Of all traffic in November 2026: <0.1 % of in.',
     ],
   ])('of %s', (query, statement, sentence) => {
     expect(told(query, statement)).toBe(sentence)
