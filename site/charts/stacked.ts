@@ -144,6 +144,7 @@ const RATE = { scale: 'rate', field: 'value' }
 const AT = { field: 'x' }
 const GRID = { value: 'var(--chart-grid)' }
 const LINE = { value: 'var(--chart-line)' }
+const EVENT = { value: 'var(--chart-event)' }
 const LABEL_GAP = 7
 
 /** What is between the axes. */
@@ -164,7 +165,7 @@ function rules(data: string, entry: Entry<RuleMark>): Mark {
 }
 
 function bands(data: string, entry: Entry<RectMark>): Mark {
-  const look = { y: { value: 0 }, fill: LINE, fillOpacity: { value: 0.12 } }
+  const look = { y: { value: 0 }, fill: EVENT, fillOpacity: { value: 0.16 } }
   return { type: 'rect', aria: false, interactive: false, from: { data }, encode: { enter: { ...look, ...entry } } }
 }
 

@@ -6,14 +6,17 @@ import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import { rankHosts } from '../../ingest/store/boards.ts'
 import { shareOf } from '../figures.ts'
 import { boardListId } from '../links.ts'
-import { formatShare, formatSi, SHOWN } from '../units.ts'
+import { formatQuantity, formatShare, formatSi, SHOWN } from '../units.ts'
 
 /** One list of a scoreboard: the busiest hosts of ours by one counter. */
 export interface BoardList {
   /** Unique on its page: `in-bits`. */
   readonly id: string
   readonly heading: string
+  /** With its unit: what shares are of, all that crossed the border in the list's direction. */
+  readonly whole: string
   readonly direction: 'in' | 'out'
+  readonly measure: Measure
   /** What a row is. */
   readonly noun: string
   /** Column heads, that of the ranking first. */
@@ -35,7 +38,7 @@ export interface BoardRow {
   readonly change: string
   readonly changeInWords: string
   readonly share: string
-  /** 0 to 100, for a bar: against the first of the list. */
+  /** The share, 0 to 100, for a bar. */
   readonly percent: number
   /** As `heads`. */
   readonly cells: readonly string[]
@@ -66,24 +69,26 @@ export function boardList(board: RankedBoard, before: RankedBoard | null, rankin
   const whole = board.total[ranking.direction][MEASURES.indexOf(ranking.measure)]!
   const bound = board.inside.completeAbove?.[counterAt(ranking) - 1] ?? 0
   const unitOf = (measure: Measure) => (isRate ? SHOWN[measure].rate : SHOWN[measure].totals)
+  const quantityOf = (counter: Counter) => quantityText(counter, ranking.measure, isRate)
   return {
     id: boardListId(ranking.direction, SHOWN[ranking.measure].name),
     heading: `${ranking.direction === 'in' ? 'In' : 'Out'} by ${SHOWN[ranking.measure].name}`,
-    direction: ranking.direction,
+    whole: quantityOf(whole),
+    ...ranking,
     noun: rows[0]?.[0].includes('/') ? 'Hosts in' : 'Host',
     heads: columns.map(({ direction, measure }) => ({ direction, unit: unitOf(measure) })),
     rows: rows.map((row, index) => {
-      const counter = counterOf(row, ranking)
+      const share = shareOf(counterOf(row, ranking), whole)
       return {
         rank: index + 1,
         address: row[0],
         ...changeOf(row[0], index + 1, ranksBefore),
-        share: formatShare(shareOf(counter, whole)),
-        percent: Math.round(shareOf(counter, counterOf(rows[0]!, ranking))! * 1000) / 10,
+        share: formatShare(share),
+        percent: Math.round((share ?? 0) * 1000) / 10,
         cells: columns.map((column) => formatCounter(counterOf(row, column), column.measure, isRate)),
       }
     }),
-    completeAbove: bound === 0 ? null : `${formatCounter(bound, ranking.measure, isRate)} ${unitOf(ranking.measure)}`,
+    completeAbove: bound === 0 ? null : quantityOf(bound),
   }
 }
 
@@ -103,6 +108,13 @@ function counterAt({ direction, measure }: Ranking): number {
 function formatCounter(counter: Counter, measure: Measure, isRate: boolean): string {
   const value = Number(counter)
   return formatSi(isRate ? (value * SHOWN[measure].perCount) / SLOT_SECONDS : value)
+}
+
+/** `327 Mb/s`, `1.2 TB`, `3.4 M packets`. */
+function quantityText(counter: Counter, measure: Measure, isRate: boolean): string {
+  const { rate, volume, totals, perCount } = SHOWN[measure]
+  if (isRate) return formatQuantity((Number(counter) * perCount) / SLOT_SECONDS, rate)
+  return volume === '' ? `${formatSi(Number(counter))} ${totals}` : formatQuantity(Number(counter), volume)
 }
 
 function ranksOf(board: RankedBoard, ranking: Ranking, top: number): Map<string, number> {

@@ -114,7 +114,7 @@ export function gapsBySource({ config }: Site, day: Traffic, { files, first }: Q
     sources.map((source) => {
       const present = new Set(files.filter((file) => file.source === source).map(({ slot }) => slot))
       const missing = slotsExpected(day, first).filter((slot) => !present.has(slot))
-      return [source, joined(missing.map((slot) => ({ from: slot, to: slot + SLOT_SECONDS, slots: 1 })))]
+      return [source, gapsOf(missing)]
     }),
   )
 }
@@ -132,6 +132,11 @@ export function gapsOfRange({ from, stepSeconds, known }: RangeQuality, first: n
     return { ...point, slots: slotsExpected(point, first).length - seconds / SLOT_SECONDS }
   })
   return joined(points.filter(({ slots }) => slots > 0))
+}
+
+/** Of slots in their order, unix seconds. */
+export function gapsOf(missing: readonly number[]): Gap[] {
+  return joined(missing.map((slot) => ({ from: slot, to: slot + SLOT_SECONDS, slots: 1 })))
 }
 
 /** Neighbours become one. */

@@ -3,7 +3,7 @@ import { formatCount, formatUtcDay } from '../units.ts'
 import type { RankedBoard } from './board-list.ts'
 import type { Page } from './page.ts'
 import { NO_DATA } from './range.ts'
-import { allLists } from './scoreboard.ts'
+import { allLists, scoreboardsFrom } from './scoreboard.ts'
 import type { Site } from './site.ts'
 
 /** The busiest hosts by what they moved over the last days. `board`: the sum of these days' boards. */
@@ -23,6 +23,7 @@ export function overallPage(site: Site, board: RankedBoard | null, days: readonl
       first: days.length === 0 ? '' : formatUtcDay(days[0]!),
       last: days.length === 0 ? '' : formatUtcDay(days.at(-1)!),
       isOne: days.length === 1,
+      scoreboards: scoreboardsFrom(OVERALL, days.at(-1) ?? null),
     },
   }
 }

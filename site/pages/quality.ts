@@ -11,7 +11,16 @@ import { figuresOf, shareOf, volumeOf } from '../figures.ts'
 import { ABOUT, link, memberAddress, QUALITY } from '../links.ts'
 import { type FlowFileQuality, type Quality, type RangeQuality, rangeQuality } from '../quality.ts'
 import { isKnown, type Traffic } from '../traffic.ts'
-import { formatCount, formatMoment, formatQuantity, formatShare, type Moment, SHOWN, UNKNOWN } from '../units.ts'
+import {
+  formatCount,
+  formatMoment,
+  formatQuantity,
+  formatShare,
+  formatYearlessDate,
+  type Moment,
+  SHOWN,
+  UNKNOWN,
+} from '../units.ts'
 import { clocksOff, offsetText } from './clocks.ts'
 import { dataTimeOf } from './data-time.ts'
 import {
@@ -106,7 +115,7 @@ function lastSuccess({ timeZone }: Site, { health }: Quality): Moment | null {
 }
 
 function tilesOf(
-  { edition }: Site,
+  { edition, timeZone }: Site,
   day: Traffic,
   { files, first, week, month }: Quality,
   exporters: readonly ExporterSum[],
@@ -117,6 +126,7 @@ function tilesOf(
     const present = range.known.reduce((sum, seconds) => sum + seconds, 0) / SLOT_SECONDS
     return expected === 0 ? UNKNOWN : `${formatCount(present)} of ${formatCount(expected)}`
   }
+  const longer = first !== null && first > month.from ? `since ${formatYearlessDate(first, timeZone)}` : '31 days'
   const cut = files.filter(({ complete }) => !complete).length
   const odd = files.filter(isOdd).length
   const unnamed = exporters.filter(({ router }) => router === null).length
@@ -126,7 +136,7 @@ function tilesOf(
       value: formatShare(hitRatio(rangeQuality(day))),
       more: `7 days: ${formatShare(hitRatio(week))}`,
     },
-    { label: 'Slots present', value: slots(day), more: `31 days: ${slots(month)}` },
+    { label: 'Slots present', value: slots(day), more: `${longer}: ${slots(month)}` },
     {
       label: 'Flow files',
       value: formatCount(files.length),
@@ -135,7 +145,7 @@ function tilesOf(
     {
       label: 'Lost flows',
       value: lost === null ? UNKNOWN : formatCount(lost),
-      more: lost === null ? 'collectors do not say' : `31 days: ${formatCount(month.flaws.lost)}`,
+      more: lost === null ? 'collectors do not say' : `${longer}: ${formatCount(month.flaws.lost)}`,
     },
     ...(isPublic(edition)
       ? []

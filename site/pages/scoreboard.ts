@@ -32,11 +32,20 @@ export function scoreboardPage(site: Site, { board, before }: NewestBoards): Pag
       from: board === null ? null : formatMoment(board.from, site.timeZone),
       to: board === null ? null : formatClockMoment(end, site.timeZone),
       permanent: board === null ? null : link(SCOREBOARD, boardSlotAddress(board.from)),
-      day: board === null ? null : link(SCOREBOARD, boardDayAddress(dayOf(board.from))),
-      overall: link(SCOREBOARD, OVERALL),
-      calendar: link(SCOREBOARD, CALENDAR),
+      scoreboards: scoreboardsFrom(SCOREBOARD, board === null ? null : dayOf(board.from)),
     },
   }
+}
+
+/** Ways from one scoreboard to the others. `today`: the newest UTC day that has some. */
+export function scoreboardsFrom(address: string, today: string | null): object[] {
+  const all = [
+    { label: 'Now', to: SCOREBOARD },
+    ...(today === null ? [] : [{ label: 'Today', to: boardDayAddress(today) }]),
+    { label: 'Overall', to: OVERALL },
+    { label: 'Archive', to: CALENDAR },
+  ]
+  return all.map(({ label, to }) => ({ label, href: link(address, to), isCurrent: to === address }))
 }
 
 /** The six lists of a board. */

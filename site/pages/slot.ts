@@ -2,7 +2,7 @@ import type { Board } from '../../ingest/model/board.ts'
 import { toJson } from '../../ingest/model/counter.ts'
 import { dayOf, SLOT_SECONDS } from '../../ingest/model/time.ts'
 import { boardDayAddress, boardSlotAddress, CALENDAR, explorerAddress, link, SCOREBOARD } from '../links.ts'
-import { formatClockMoment, formatMoment, formatUtcDay } from '../units.ts'
+import { formatClock, formatClockMoment, formatMoment, formatUtcDay } from '../units.ts'
 import type { Page } from './page.ts'
 import { allLists } from './scoreboard.ts'
 import type { Site } from './site.ts'
@@ -41,6 +41,7 @@ export function slotPage(
     content: {
       from,
       to,
+      clock: formatClock(board.from, site.timeZone),
       previous: neighbour(previous),
       next: neighbour(next),
       day: link(address, boardDayAddress(day)),

@@ -4,14 +4,16 @@ import { sumOfKnown } from '../boards.ts'
 import { shareOf } from '../figures.ts'
 import { type FlowFileQuality, type Quality, rangeQuality } from '../quality.ts'
 import { isKnown, type Traffic } from '../traffic.ts'
-import { formatCount, formatShare } from '../units.ts'
+import { formatClock, formatCount, formatShare } from '../units.ts'
 import { type ClockOff, clocksOff, offsetText } from './clocks.ts'
 import {
   counted,
   type ExporterSum,
   exportersOf,
   type Finding,
+  type Gap,
   gapsBySource,
+  gapsOf,
   lateOf,
   type State,
   slotsExpected,
@@ -51,7 +53,7 @@ export function verdictOf(site: Site, day: Traffic, quality: Quality, findings: 
   return {
     state: isKnown(day) ? stateOf(findings) : 'bad',
     answer: answerOf(slots, findings),
-    reasons: [reasons, isKnown(day) ? missingSentence(slots) : ''].join(' ').trim(),
+    reasons: [reasons, isKnown(day) ? missingSentence(slots, site.timeZone) : ''].join(' ').trim(),
   }
 }
 
@@ -64,6 +66,8 @@ export interface Slots {
   /** Sources that lack any. */
   readonly sources: number
   readonly isSinceFirst: boolean
+  /** When nothing was measured, the earliest first. */
+  readonly missing: readonly Gap[]
 }
 
 function slotsOf(site: Site, day: Traffic, quality: Quality): Slots {
@@ -77,6 +81,7 @@ function slotsOf(site: Site, day: Traffic, quality: Quality): Slots {
     partly: [...lacking].filter((slot) => measured.has(slot)).length,
     sources: gaps.length,
     isSinceFirst: first !== null && first > day.from,
+    missing: gapsOf(slotsExpected(day, first).filter((slot) => !measured.has(slot))),
   }
 }
 
@@ -137,8 +142,20 @@ export function lateClause(late: number): string {
   return late === 0 ? '' : `${counted(late, 'flow file')} came late, and ${late === 1 ? 'is' : 'are'} counted`
 }
 
-export function missingSentence({ expected, measured }: Slots): string {
-  const missing = expected - measured
-  if (missing === 0) return ''
-  return `${counted(missing, 'slot')} ${missing === 1 ? 'is' : 'are'} missing: what moved then is unknown and in no figure.`
+/** Of many gaps only the longest is named. */
+export function missingSentence({ missing }: Pick<Slots, 'missing'>, timeZone: string): string {
+  if (missing.length === 0) return ''
+  const slots = missing.reduce((sum, gap) => sum + gap.slots, 0)
+  const longest = missing.reduce((most, gap) => (gap.slots > most.slots ? gap : most))
+  const named =
+    missing.length > MOST_NAMED
+      ? `the most from ${spanText(longest, timeZone)}`
+      : missing.map((gap) => spanText(gap, timeZone)).join(' and ')
+  return `${counted(slots, 'slot')} ${slots === 1 ? 'is' : 'are'} missing, ${named}: what moved then is unknown and in no figure.`
+}
+const MOST_NAMED = 2
+
+/** `05:15 to 06:05 CET` */
+function spanText({ from, to }: Gap, timeZone: string): string {
+  return `${formatClock(from, timeZone)} to ${formatClock(to, timeZone)}`
 }

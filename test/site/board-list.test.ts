@@ -34,7 +34,7 @@ test('ranks are compared with the board before', () => {
 
 test.each([
   { name: 'a slot, as a rate', seconds: SLOT_SECONDS, says: '8 b/s' },
-  { name: 'a day, as a sum', seconds: 86_400, says: '300 bytes' },
+  { name: 'a day, as a sum', seconds: 86_400, says: '300 B' },
 ])('a list of too many hosts says above what it is complete: $name', ({ seconds, says }) => {
   const bound: HostBound = [300, 0, 0, 0, 0, 0]
   const of = (measure: 'octets' | 'packets') =>

@@ -44,11 +44,11 @@ describe('events on a chart', () => {
     const { width, height } = plotOf(size)
     const ruled = rulesOf(svg).filter(({ y }) => y === -4)
     const x = (hours: number) => Math.round((width * hours * 10) / 24) / 10
+    const rounded = (pixels: string | undefined) => Math.round(Number(pixels) * 10) / 10
     expect(ruled.map(({ x, down }) => [x, down])).toEqual([1, 12, 14, 16].map((hours) => [x(hours), height + 4]))
-    const bands = [
-      ...svg.matchAll(/<path d="M([\d.]+),0h([\d.]+)v([\d.]+)h-[\d.]+Z" fill="[^"]*" fill-opacity="0.12"/g),
-    ]
-    expect(bands.map(([, at, wide]) => [Number(at), Math.round(Number(wide) * 10) / 10])).toEqual([
+    const [, banded] = svg.match(/<path d="([^"]*)" fill="var\(--chart-event\)"/)!
+    const bands = [...banded!.matchAll(/M([\d.]+) 0h([\d.]+)v[\d.]+h-[\d.]+z/g)]
+    expect(bands.map(([, at, wide]) => [rounded(at), rounded(wide)])).toEqual([
       [0, x(1)],
       [x(14), Math.round((x(16) - x(14)) * 10) / 10],
     ])

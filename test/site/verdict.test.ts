@@ -29,6 +29,13 @@ const slots = (measured: number, expected: number) => ({
   partly: 0,
   sources: measured < expected ? 1 : 0,
   isSinceFirst: false,
+  missing: [],
+})
+const MORNING = Date.parse('2026-11-23T05:00:00Z') / 1000
+const gap = (minutes: number, count: number) => ({
+  from: MORNING + minutes * 60,
+  to: MORNING + minutes * 60 + count * 300,
+  slots: count,
 })
 
 describe('a clause tells', () => {
@@ -42,11 +49,18 @@ describe('a clause tells', () => {
   })
 
   test.each([
-    [slots(288, 288), ''],
-    [slots(287, 288), '1 slot is missing: what moved then is unknown and in no figure.'],
-    [slots(278, 288), '10 slots are missing: what moved then is unknown and in no figure.'],
-  ])('what is missing: %j', (slots, sentence) => {
-    expect(missingSentence(slots)).toBe(sentence)
+    [[], ''],
+    [[gap(0, 1)], '1 slot is missing, 06:00 CET to 06:05 CET: what moved then is unknown and in no figure.'],
+    [
+      [gap(0, 10), gap(90, 2)],
+      '12 slots are missing, 06:00 CET to 06:50 CET and 07:30 CET to 07:40 CET: what moved then is unknown and in no figure.',
+    ],
+    [
+      [gap(0, 1), gap(90, 2), gap(120, 1)],
+      '4 slots are missing, the most from 07:30 CET to 07:40 CET: what moved then is unknown and in no figure.',
+    ],
+  ])('what is missing: %j', (missing, sentence) => {
+    expect(missingSentence({ missing }, 'Europe/Vienna')).toBe(sentence)
   })
 
   test.each([
@@ -171,7 +185,7 @@ describe('of what is stored', () => {
     const { state, answer, reasons } = verdict(4, { alarms: [], late })
     expect([state, answer]).toEqual(['warn', 'Look first at the 4 findings below.'])
     expect(read(reasons)).toBe(
-      '2 of 4 slots since the first flow file are measured (50.0 %); in 1 of these a source has no flow file; collectors report no lost flow; 1 of 1 exporter samples, and its octets and packets are scaled up by 10; the clock of an exporter is up to 100 s ahead; 1 flow file came late, and is counted. 2 slots are missing: what moved then is unknown and in no figure.',
+      '2 of 4 slots since the first flow file are measured (50.0 %); in 1 of these a source has no flow file; collectors report no lost flow; 1 of 1 exporter samples, and its octets and packets are scaled up by 10; the clock of an exporter is up to 100 s ahead; 1 flow file came late, and is counted. 2 slots are missing, 00:05 UTC to 00:15 UTC: what moved then is unknown and in no figure.',
     )
   })
 
