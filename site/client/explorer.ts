@@ -68,6 +68,7 @@ function createExplorer(form: HTMLFormElement, source: Source, root: string, fir
     if (Date.now() - readAt < SLOT_SECONDS * 1000) return
     readAt = Date.now()
     catalog = await source.readCatalog().catch(() => catalog)
+    if (catalog.end !== first.end) tellFresh()
   }
 
   function open(query: string): void {
@@ -163,6 +164,13 @@ function createExplorer(form: HTMLFormElement, source: Source, root: string, fir
   }
 
   return { open }
+}
+
+/** What the page says of old data (`site.js`) was of those that it came with. */
+function tellFresh(): void {
+  const { dataset } = document.documentElement
+  delete dataset.staleAfter
+  delete dataset.stale
 }
 
 const MOVED_ON = 'The data went on while they were read. Load the page again to see today’s.'

@@ -9,12 +9,14 @@ import {
   SCOREBOARD,
   TOTAL_SUBJECT,
 } from '../links.ts'
-import { RANGE_NAMES, RANGES } from '../traffic.ts'
+import { RANGE_NAMES, RANGES, type Traffic } from '../traffic.ts'
+import { dataTimeOf } from './data-time.ts'
 import type { Page } from './page.ts'
 import type { Site } from './site.ts'
 
-/** The explorer: a form and where its answer goes, for the script to fill; without it, where else to look. */
-export function explorePage({ dimensions, edition }: Site): Page {
+/** The explorer: a form and where its answer goes, for the script to fill; without it, where else to look. `day`: its end is that of what is published. */
+export function explorePage(site: Site, day: Traffic): Page {
+  const { dimensions, edition } = site
   const toAnchor = (address: string, label: string) => ({ href: link(EXPLORER, address), label })
   return {
     address: EXPLORER,
@@ -22,7 +24,7 @@ export function explorePage({ dimensions, edition }: Site): Page {
     title: 'Explore',
     section: EXPLORER,
     trail: [],
-    data: null,
+    data: dataTimeOf(site, day),
     content: {
       heading: 'Explore',
       catalog: link(EXPLORER, CATALOG),

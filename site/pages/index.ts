@@ -52,13 +52,13 @@ export function* allPages(site: Site, stored: Stored): Generator<Page> {
   }
   if (site.edition.hasBoards) {
     yield scoreboardPage(site, newest)
-    yield overallPage(site, overall.board, overall.days)
+    yield overallPage(site, overall.board, overall.days, newest)
     yield calendarPage(archive.days)
   }
   yield reportsPage(site, reports)
   yield* statementPages(reports, (report) => !report.isFrozen)
   if (site.edition.hasQuality) yield qualityPage(site, day, quality, findings)
-  yield explorePage(site)
+  yield explorePage(site, day)
   yield aboutPage(site)
   yield notFoundPage(site)
 }

@@ -1,20 +1,27 @@
+import { SLOT_SECONDS } from '../../ingest/model/time.ts'
 import { link, OVERALL, SCOREBOARD } from '../links.ts'
 import { formatCount, formatUtcDay } from '../units.ts'
 import type { RankedBoard } from './board-list.ts'
+import { dataTimeOf } from './data-time.ts'
 import type { Page } from './page.ts'
 import { NO_DATA } from './range.ts'
-import { allLists, scoreboardsFrom } from './scoreboard.ts'
+import { allLists, endOf, type NewestBoards, scoreboardsFrom } from './scoreboard.ts'
 import type { Site } from './site.ts'
 
-/** The busiest hosts by what they moved over the last days. `board`: the sum of these days' boards. */
-export function overallPage(site: Site, board: RankedBoard | null, days: readonly string[]): Page {
+/** The busiest hosts by what they moved over the last days. `board`: the sum of these days' boards, up to the newest. */
+export function overallPage(
+  site: Site,
+  board: RankedBoard | null,
+  days: readonly string[],
+  newest: NewestBoards,
+): Page {
   return {
     address: OVERALL,
     template: 'overall',
     title: 'Overall scoreboard',
     section: SCOREBOARD,
     trail: [{ href: link(OVERALL, SCOREBOARD), label: 'Scoreboard' }],
-    data: null,
+    data: dataTimeOf(site, { to: endOf(newest), stepSeconds: SLOT_SECONDS }),
     content: {
       heading: 'Overall scoreboard',
       empty: board === null ? NO_DATA : '',

@@ -19,7 +19,7 @@ export interface Page {
   readonly range?: RangeName
   /** The way to the page, from the menu down; the page itself is not in it. */
   readonly trail: readonly Anchor[]
-  /** What the page tells of; `null` for pages without data or of a time long over, which never go stale. */
+  /** What the page tells of; `null` for pages without data, and for those of the archive (slots, days, months that are over): they never go stale. */
   readonly data: DataTime | null
   readonly content: object
   /** By the name that the template calls them by. */

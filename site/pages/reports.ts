@@ -10,14 +10,13 @@ import { bitsPerSecond, greaterOf, HOUR, showRate, showVolume } from './statemen
 /** Every month that has a statement, the newest first, with what moved in it. */
 export function reportsPage(site: Site, reports: readonly Report[]): Page {
   const newest = reports[0]?.summary ?? null
-  const isOpen = newest !== null && newest.until < newest.to
   return {
     address: REPORTS,
     template: 'reports',
     title: 'Reports',
     section: REPORTS,
     trail: [],
-    data: isOpen ? dataTimeOf(site, { to: newest.until, stepSeconds: HOUR }) : null,
+    data: newest === null ? null : dataTimeOf(site, { to: newest.until, stepSeconds: HOUR }),
     content: {
       heading: 'Monthly statements',
       timeZone: site.timeZone,

@@ -16,7 +16,7 @@ export interface NewestBoards {
 
 /** The scoreboard as it is now, at an address that never changes. */
 export function scoreboardPage(site: Site, { board, before }: NewestBoards): Page {
-  const end = board === null ? 0 : board.from + SLOT_SECONDS
+  const end = endOf({ board })
   return {
     address: SCOREBOARD,
     template: 'scoreboard',
@@ -46,6 +46,11 @@ export function scoreboardsFrom(address: string, today: string | null): object[]
     { label: 'Archive', to: CALENDAR },
   ]
   return all.map(({ label, to }) => ({ label, href: link(address, to), isCurrent: to === address }))
+}
+
+/** When the newest slot that has a board ends (unix seconds); 0: none has. */
+export function endOf({ board }: Pick<NewestBoards, 'board'>): number {
+  return board === null ? 0 : board.from + SLOT_SECONDS
 }
 
 /** The six lists of a board. */

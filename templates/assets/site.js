@@ -47,11 +47,9 @@
     })
   }
 
-  /* Before anything is painted, so that nothing moves; then every minute, for a page may stay open for days. */
+  /* Before anything is painted; then every minute, for a page may stay open for days. */
   function tellStale() {
-    const { staleAfter } = root.dataset
-    if (!staleAfter) return
-    const look = () => root.toggleAttribute('data-stale', Date.now() >= Date.parse(staleAfter))
+    const look = () => root.toggleAttribute('data-stale', Date.now() >= Date.parse(root.dataset.staleAfter))
     look()
     setInterval(look, 60000)
   }
@@ -62,6 +60,9 @@
     for (const plot of document.querySelectorAll('.plot[data-source]')) {
       plot.querySelector('.chart').tabIndex = 0
       writeDown(plot)
+      plot.querySelector('.readout-hint').textContent = matchMedia('(pointer: coarse)').matches
+        ? 'Tap or slide to read.'
+        : 'Point to read, click to keep, drag to look closer.'
       for (const type of ['pointerover', 'focusin', 'touchstart'])
         plot.addEventListener(
           type,

@@ -144,6 +144,41 @@ describe.skipIf(isWithout('the site in a browser', 'chromium'))('the demo site',
     })
   })
 
+  test('that they are pushes nothing, and is told on every page that goes on, not in the archive', async () => {
+    await look({ viewport: { width: 390, height: 844 } }, async (page) => {
+      await page.clock.install({ time: new Date((CAMPUS.end + 14 * 60) * 1000) })
+      await page.goto(url)
+      const places = () =>
+        page.locator('h1, .chart, .bottom').evaluateAll('(all) => all.map((each) => each.getBoundingClientRect().top)')
+      const before = await places()
+      await page.clock.fastForward('03:00')
+      await page.locator('.stale', { hasText: 'still running' }).waitFor()
+      expect(await places()).toEqual(before)
+      await page.evaluate('scrollTo(0, document.body.scrollHeight)')
+      const [banner, foot] = await Promise.all([
+        page.locator('.stale').boundingBox(),
+        page.locator('.bottom p').boundingBox(),
+      ])
+      expect(foot!.y + foot!.height).toBeLessThan(banner!.y)
+      for (const { address, template, status } of PAGES.filter(({ address }) => !address.includes('dormitories'))) {
+        await page.goto(url + address)
+        const isArchive = ['slot', 'day', 'calendar', 'about'].includes(template) || status === 404
+        expect(await page.locator('.stale').isVisible(), address).toBe(!isArchive && !LATER.includes(address))
+      }
+    })
+  })
+
+  test.each([
+    [false, 'Point to read, click to keep, drag to look closer.'],
+    [true, 'Tap or slide to read.'],
+  ])('a chart says on arrival what a pointer does with it; a finger: %s', async (hasTouch, words) => {
+    await look({ viewport: { width: 390, height: 844 }, hasTouch, isMobile: hasTouch }, async (page) => {
+      await page.goto(`${url}services/https/`)
+      expect(await page.locator('.readout-hint').allTextContents()).toContain(words)
+      expect(await page.locator('script[data-loaded]').count()).toBe(0)
+    })
+  })
+
   test('text has contrast enough in both themes', { timeout: 60_000 }, async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await look({ colorScheme }, async (page) => {
@@ -155,6 +190,15 @@ describe.skipIf(isWithout('the site in a browser', 'chromium'))('the demo site',
     }
   })
 })
+
+/** Pages whose newest point is longer than a few minutes: it is not missed yet. */
+const LATER = [
+  'networks/dormitories/week/',
+  'services/https/year/',
+  'routers/border-1/services/https/month/',
+  'reports/',
+  'reports/2026-11/',
+]
 
 /** Texts whose colour has less than 4.5:1 (WCAG 2.2, 1.4.3) to what is behind them; runs in the page. Text on charts is theirs. */
 const LOW_CONTRAST = `(() => {
