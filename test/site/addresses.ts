@@ -22,10 +22,11 @@ export function hostsTold(directory: string, known: readonly string[]): Places {
   return found
 }
 
-/** Unpacked, when it is packed by gzip. What Brotli packed has a twin that is not. */
+/** As a reader sees it, without the places where an address may break; unpacked, when it is packed by gzip. What Brotli packed has a twin that is not. */
 function textOf(path: string): string {
   const bytes = readFileSync(path)
-  return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8')
+  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8')
+  return text.replaceAll('<wbr>', '')
 }
 
 /** Any address, known or not, that is told more exactly than by a /24 or /48. */
