@@ -6,6 +6,7 @@
   const remembered = read()
   if (remembered) root.dataset.theme = remembered
   root.dataset.script = ''
+  if (location.search) root.dataset.asked = ''
   tellStale()
   document.addEventListener('DOMContentLoaded', () => {
     setUpSwitch()
@@ -56,7 +57,11 @@
 
   /* What draws charts is large: it comes when a visitor comes to a chart, or opens the explorer. */
   function awaitTouch() {
-    if (document.querySelector('form.explorer')) loadClient()
+    const choices = document.querySelector('.explorer-choices')
+    if (choices) {
+      fold(choices)
+      loadClient()
+    }
     for (const plot of document.querySelectorAll('.plot[data-source]')) {
       plot.querySelector('.chart').tabIndex = 0
       writeDown(plot)
@@ -73,6 +78,12 @@
           { once: true, passive: true },
         )
     }
+  }
+
+  /* On a phone, where the address says what to show. A style has hidden them from the first paint on, so that nothing moves. */
+  function fold(choices) {
+    if (location.search && matchMedia('(max-width: 40rem)').matches) choices.open = false
+    delete root.dataset.asked
   }
 
   /* What a visitor does on a chart that cannot answer yet; the cursor does it again (`missed.ts`). Moves: the last. */

@@ -655,7 +655,11 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
     })
   })
 
-  test.each([1280, 390])('at %d px nothing moves while it comes', async (width) => {
+  test.each([
+    [1280, ''],
+    [390, ''],
+    [390, '?by=service'],
+  ])('at %d px nothing moves while /explore/%s comes', async (width, search) => {
     const pieces = inPieces(server.url).listen(0, '127.0.0.1')
     try {
       await visit({ viewport: { width, height: 1300 } }, async ({ page }) => {
@@ -664,7 +668,7 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
           await new Promise((resolve) => setTimeout(resolve, 500))
           await route.continue()
         })
-        await page.goto(`http://127.0.0.1:${(pieces.address() as AddressInfo).port}/explore/`)
+        await page.goto(`http://127.0.0.1:${(pieces.address() as AddressInfo).port}/explore/${search}`)
         await answered(page)
         expect(await page.locator('.numbers thead tr').first().textContent()).toMatch(
           /Total, bytesOf NovemberOf this timeAverageMaximum95thMinimumNow$/,
@@ -675,10 +679,26 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
         expect(await page.locator('.numbers tfoot').textContent()).toMatch(/(100\D%){3}/)
         // What is left are the digits of two dates, which take the place of a pattern.
         expect(await page.evaluate('moved')).toBeLessThan(0.0005)
+        expect(await page.locator('.explorer-fields').isVisible()).toBe(search === '')
       })
     } finally {
       pieces.close()
     }
+  })
+
+  test('on a phone its choices unfold by a key; where there is room they stay', async () => {
+    await visit({ viewport: { width: 390, height: 844 } }, async ({ page }) => {
+      await explore(page, '?by=service')
+      const fields = page.locator('.explorer-fields')
+      const summary = page.getByText('What is shown')
+      expect(await fields.isVisible()).toBe(false)
+      expect(await page.locator('.explorer-times').isVisible()).toBe(true)
+      await summary.press('Enter')
+      expect(await fields.isVisible()).toBe(true)
+      await page.setViewportSize({ width: 1280, height: 844 })
+      expect(await summary.isVisible()).toBe(false)
+      expect(await fields.isVisible()).toBe(true)
+    })
   })
 
   test.each([1280, 768, 390, 320])('at %d px it is no wider than the screen', async (width) => {
@@ -695,7 +715,7 @@ function inPieces(url: string): Server {
     const answer = await fetch(url + request.url!.slice(1))
     const body = Buffer.from(await answer.arrayBuffer())
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type')! })
-    if (request.url !== '/explore/') return response.end(body)
+    if (!request.url!.startsWith('/explore/')) return response.end(body)
     const cut = body.indexOf('<div class="explorer-times')
     response.write(body.subarray(0, cut))
     setTimeout(() => response.end(body.subarray(cut)), 500)
