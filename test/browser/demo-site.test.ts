@@ -149,8 +149,11 @@ describe.skipIf(isWithout('the site in a browser', 'chromium'))('the demo site',
       await page.clock.install({ time: new Date((CAMPUS.end + 14 * 60) * 1000) })
       await page.goto(url)
       const places = () =>
-        page.locator('h1, .chart, .bottom').evaluateAll('(all) => all.map((each) => each.getBoundingClientRect().top)')
+        page.evaluate(
+          `[...document.querySelectorAll('h1, .chart, .bottom')].map((each) => each.getBoundingClientRect().top)`,
+        )
       const before = await places()
+      expect(before).toContainEqual(expect.any(Number))
       await page.clock.fastForward('03:00')
       await page.locator('.stale', { hasText: 'still running' }).waitFor()
       expect(await places()).toEqual(before)

@@ -491,7 +491,9 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
         (await page.locator('#shown').textContent())!,
         (await page.locator('.numbers').textContent())!,
         String(
-          await page.locator('.chart-wide path').evaluateAll('(all) => all.map((path) => path.getAttribute("d"))'),
+          await page.evaluate(
+            `[...document.querySelectorAll('.chart-wide path')].map((path) => path.getAttribute('d'))`,
+          ),
         ),
       ]
       await visit({}, async ({ page }) => {
@@ -611,6 +613,23 @@ describe.skipIf(isWithout('the explorer in a browser', 'chromium'))('the explore
         await page.locator('[data-hours="6"]').click()
         await expect.poll(() => new URL(page.url()).searchParams.get('from')).toBe(minute(END - 6 * HOUR))
         expect(requests.filter((address) => address.endsWith('catalog.json'))).toHaveLength(2)
+      })
+    })
+
+    test('it does not call data old that came after it', async () => {
+      await visit({}, async ({ page }) => {
+        await page.clock.install({ time: END * 1000 })
+        await explore(page)
+        await page.clock.fastForward('20:00')
+        await page.locator('.stale').waitFor()
+        await page.route('**/data/catalog.json', async (route) => {
+          const response = await route.fetch()
+          await route.fulfill({ response, json: { ...(await response.json()), end: END + 300 } })
+        })
+        await page.locator('[data-hours="6"]').click()
+        await page.locator('.stale').waitFor({ state: 'hidden' })
+        await page.clock.fastForward('02:00')
+        expect(await page.locator('.stale').isVisible()).toBe(false)
       })
     })
 
