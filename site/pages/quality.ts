@@ -121,11 +121,13 @@ function tilesOf(
   exporters: readonly ExporterSum[],
 ): object[] {
   const lost = sumOfKnown(files.map(({ lost }) => lost))
-  const slots = (range: Pick<RangeQuality, 'from' | 'to' | 'known'>) => {
-    const expected = slotsExpected(range, first).length
-    const present = range.known.reduce((sum, seconds) => sum + seconds, 0) / SLOT_SECONDS
+  const slots = (from: number, known: readonly number[]) => {
+    const expected = slotsExpected({ from, to: day.to }, first).length
+    const present = known.reduce((sum, seconds) => sum + seconds, 0) / SLOT_SECONDS
     return expected === 0 ? UNKNOWN : `${formatCount(present)} of ${formatCount(expected)}`
   }
+  // The month's points are of two hours: what is newer than the last of them is told by the day's.
+  const newer = day.known.slice((month.to - day.from) / SLOT_SECONDS)
   const longer = first !== null && first > month.from ? `since ${formatYearlessDate(first, timeZone)}` : '31 days'
   const cut = files.filter(({ complete }) => !complete).length
   const odd = files.filter(isOdd).length
@@ -136,7 +138,11 @@ function tilesOf(
       value: formatShare(hitRatio(rangeQuality(day))),
       more: `7 days: ${formatShare(hitRatio(week))}`,
     },
-    { label: 'Slots present', value: slots(day), more: `${longer}: ${slots(month)}` },
+    {
+      label: 'Slots present',
+      value: slots(day.from, day.known),
+      more: `${longer}: ${slots(month.from, [...month.known, ...newer])}`,
+    },
     {
       label: 'Flow files',
       value: formatCount(files.length),

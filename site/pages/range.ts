@@ -216,7 +216,12 @@ export function rangePage(
       lists: range === 'day' && subject.network !== null ? networkLists(site, subject.network, board) : [],
       listsSlot: board === null ? null : formatClockMoment(board.from, site.timeZone),
       pairs: subject.pairs
-        .map(({ title, linksOf }) => ({ title, links: linksOf(seen).map((anchor) => toAnchor(address, anchor)) }))
+        .map(({ title, linksOf }) => ({
+          title,
+          links: linksOf(seen).map(({ address: to, label }) =>
+            toAnchor(address, { address: rangeAddress(to, range), label }),
+          ),
+        }))
         .filter(({ links }) => links.length > 0),
     },
   }

@@ -5,7 +5,7 @@ import { OTHER_COLOR } from '../charts/theme.ts'
 import type { ChartData } from '../downloads.ts'
 import { type Figures, figuresOf, peaksOf, ratesOf, shareOf, totalBothWays } from '../figures.ts'
 import { MOST_LAYERS, REST, restOf, sortByVolume } from '../layers.ts'
-import { link } from '../links.ts'
+import { link, rangeAddress } from '../links.ts'
 import { isKnown, sawTraffic, type Traffic } from '../traffic.ts'
 import { formatCount, formatQuantity, formatRate, formatShare, SHOWN } from '../units.ts'
 import type { Breakdown, Layer } from './breakdown.ts'
@@ -172,7 +172,7 @@ function tableOf(
     totalUnit: totals,
     rows: sorted.map(({ id, label, cell, isStacked }) => ({
       label,
-      href: link(from, breakdown.addressOf(id)),
+      href: link(from, rangeAddress(breakdown.addressOf(id), traffic.range)),
       color: colors.get(id) ?? (isStacked ? OTHER_COLOR : null),
       ...figuresRow(traffic, measure, cell, subject.cell),
     })),
