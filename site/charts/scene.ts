@@ -46,7 +46,7 @@ export function marksOf(view: View): readonly Mark[] {
   return root.items[0].items
 }
 
-/** A mark but a path, which may be as long as you like: see `pathsSvg`. */
+/** Any mark but paths (see `pathsSvg`). Empty where it has no items. */
 export function markSvg({ marktype, items }: Mark): string {
   if (items.length === 0) return ''
   if (marktype === 'rule') return rulesSvg(items)
@@ -65,6 +65,7 @@ function rulesSvg(rules: readonly Item[]): string {
   return `<g>${[...paths].map(([look, path]) => `<path d="${path}"${look}/>`).join('')}</g>`
 }
 
+/** The rects of a mark look alike. */
 function rectsSvg(rects: readonly Item[]): string {
   const path = rects
     .map(({ x = 0, y = 0, width = 0, height = 0 }) => {
