@@ -1,6 +1,6 @@
+import { WORD } from '../model/heap.ts'
+
 const START_CAPACITY = 1 << 16
-/** Into memory that threads share V8 copies word by word where both sides lie alike within a word, else byte by byte. */
-const WORD = 8
 
 /**
  * Bytes in order, from chunks of any size. What it hands out is a view into its own buffer: good until the next call,

@@ -1,5 +1,5 @@
 import { BATCH_SIZE, createFlowBatch, type FlowBatch } from '../model/flow-batch.ts'
-import { heapMemory, isInHeap, openRoom } from '../model/heap.ts'
+import { heapMemory, isInHeap, openRoom, WORD } from '../model/heap.ts'
 import { startWasm } from '../model/wasm.ts'
 import { CODE } from './nfcapd.wasm.ts'
 import { MOST_UNPACKED } from './unpacking.ts'
@@ -39,8 +39,6 @@ export const SHAPE_WORDS = 64
 export const EXPORTERS = 64
 export const EXPORTER_WORDS = 6
 const FOUND_WORDS = 6
-/** Into memory that threads share V8 copies word by word where both sides lie alike, else byte by byte. */
-const WORD = 8
 
 type Places = [shapes: number, exporters: number, columns: number, found: number]
 

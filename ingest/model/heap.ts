@@ -17,6 +17,8 @@ export interface Room {
 
 /** All that an address of 32 bits can point to. */
 const MOST = 2 ** 32
+/** Into memory that threads share V8 copies so many bytes at once where both sides lie alike within them, else byte by byte. */
+export const WORD = 8
 /** The smallest place; every other is as large as a power of two. */
 const LEAST = 64
 
@@ -61,7 +63,7 @@ export function isInHeap({ buffer }: ArrayBufferView): boolean {
   return buffer instanceof SharedArrayBuffer && seen.has(buffer)
 }
 
-/** What the heap's memory looked like, each time it had grown. */
+/** What the heap's memory looked like whenever something got a place: another thread, too, may have made it grow. */
 const seen = new WeakSet<SharedArrayBuffer>()
 
 export function openRoom(): Room {
@@ -71,7 +73,9 @@ export function openRoom(): Room {
       const size = Math.max(LEAST, 2 ** Math.ceil(Math.log2(bytes)))
       const at = take(heap(), size)
       taken.push({ at, size })
-      return [heap().memory.buffer, at]
+      const { buffer } = heap().memory
+      seen.add(buffer)
+      return [buffer, at]
     },
     close() {
       const { free } = heap()
@@ -87,6 +91,5 @@ function take(heap: Heap, size: number): number {
   // What another thread has made it grow by may not be seen yet: then it grows too much, and what nobody touches costs nothing.
   const missing = at + size - heap.memory.buffer.byteLength
   if (missing > 0) heap.memory.grow(Math.ceil(missing / PAGE))
-  seen.add(heap.memory.buffer)
   return at
 }
