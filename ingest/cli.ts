@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
-import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError } from 'commander'
 import { EXIT, explainRefusal, UserError } from './model/errors.ts'
+import { optimizeAfter } from './model/optimizing.ts'
 
 /**
  * Every command: its name, a line for the overview, and the module that knows the rest. A command module exports
@@ -32,8 +32,12 @@ export interface CommandModule {
   configure(command: Command): void
 }
 
+/** Bytes of code: a build of two seconds spent a quarter of them on optimizing what hardly ran again. */
+const RUNS_BEFORE_OPTIMIZING = 4_000_000
+
 async function main(argv: readonly string[]): Promise<number> {
   const program = await createProgram(argv[2])
+  optimizeAfter(RUNS_BEFORE_OPTIMIZING)
   try {
     await program.parseAsync([...argv])
     return Number(process.exitCode ?? EXIT.ok)
@@ -73,12 +77,5 @@ function report(thrown: unknown): number {
   console.error('flowscan: unexpected error, please report it:', error)
   return EXIT.bug
 }
-
-/**
- * V8 optimizes a function once it has run through so many bytes of code. Its own 66 KB are meant for what goes on for hours: a build of two
- * seconds spent a quarter of them on optimizing what hardly ran again. What runs per flow is WebAssembly and does not wait for it.
- */
-const RUNS_BEFORE_OPTIMIZING = 500_000
-setFlagsFromString(`--interrupt-budget=${RUNS_BEFORE_OPTIMIZING}`)
 
 process.exit(await main(process.argv))

@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
+import { optimizeAfter } from '../ingest/model/optimizing.ts'
 import type { Site } from './pages/site.ts'
 
 /** Members of all dimensions together from which on memory matters more than the time to look for what is free. */
@@ -13,7 +14,7 @@ const GROWTH = 60
 const RUNS_BEFORE_OPTIMIZING = 1_000_000
 
 export function optimizeLate(): void {
-  setFlagsFromString(`--interrupt-budget=${RUNS_BEFORE_OPTIMIZING}`)
+  optimizeAfter(RUNS_BEFORE_OPTIMIZING)
 }
 
 /** The pages of a large site leave behind many times what is in use at any moment: their memory is used again soon. */

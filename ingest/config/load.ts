@@ -5,6 +5,7 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EXIT, UserError } from '../model/errors.ts'
+import { whileLoading } from '../model/optimizing.ts'
 import { describeMistakes, expectation, passedOver, tooLarge } from './mistakes.ts'
 import { misplacedEditions, sharedPlaces } from './places.ts'
 import { type Config, schema } from './schema.ts'
@@ -47,8 +48,10 @@ export function parseConfig(given: unknown, file: string): LoadedConfig {
 }
 
 async function importDefault(file: string): Promise<unknown> {
+  const loaded = whileLoading()
   // With `import`, Node would look through all its code for the names it exports.
   const { createJiti } = createRequire(import.meta.url)('jiti') as typeof import('jiti')
+  loaded()
   const self = fileURLToPath(new URL('./index.js', import.meta.url))
   const jiti = createJiti(import.meta.url, { fsCache: cacheDirectory(), moduleCache: false, alias: { flowscan: self } })
   try {

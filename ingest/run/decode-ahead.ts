@@ -1,8 +1,9 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { FlowReader, ReadFile } from '../decode/flow-reader.ts'
 import { BATCH_SIZE, createFlowBatch, type FlowBatch, type FlowsSoFar } from '../model/flow-batch.ts'
 import { heapMemory, openRoom } from '../model/heap.ts'
 import { type Failure, toError } from './failure.ts'
+import { startThread } from './thread.ts'
 
 /** Batches that may be filled and not yet counted: so many stay in the cache. */
 const AHEAD = 6
@@ -89,7 +90,7 @@ export function readAhead(descriptor: number, timeZone: string): FlowReader {
 let atRest: Worker | undefined
 
 function takeThread(): Worker {
-  const worker = atRest ?? new Worker(new URL('./decode-thread.js', import.meta.url), { workerData: heapMemory() })
+  const worker = atRest ?? startThread(new URL('./decode-thread.js', import.meta.url), { workerData: heapMemory() })
   atRest = undefined
   worker.ref()
   return worker

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { tallyFile } from '../aggregate/tally-file.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { FlowReader } from '../decode/flow-reader.ts'
@@ -7,6 +7,7 @@ import { type EncodedPart, encodePart } from '../store/part.ts'
 import { readAhead } from './decode-ahead.ts'
 import { readDescriptor } from './descriptor.ts'
 import { type Failure, toError, toFailure } from './failure.ts'
+import { startThread } from './thread.ts'
 
 /** A flow file to be counted: open, and belonging to whoever opened it. Descriptors are valid in every thread. */
 export interface TallyTask {
@@ -123,7 +124,7 @@ class Pool implements Tallier {
   }
 
   #start(config: TallyConfig): void {
-    const worker = new Worker(new URL('./tally-worker.js', import.meta.url), {
+    const worker = startThread(new URL('./tally-worker.js', import.meta.url), {
       workerData: config,
       resourceLimits: LIMITS,
     })

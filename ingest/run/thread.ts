@@ -1,0 +1,8 @@
+import { Worker, type WorkerOptions } from 'node:worker_threads'
+import { whileLoading } from '../model/optimizing.ts'
+
+/** Starts a thread. Its first message tells that it has loaded its modules. */
+export function startThread(module: URL, options: WorkerOptions): Worker {
+  const loaded = whileLoading()
+  return new Worker(module, options).once('message', loaded).once('exit', loaded)
+}
