@@ -1,13 +1,21 @@
 import { WORD } from '../model/heap.ts'
 
 const START_CAPACITY = 1 << 16
+/** So many bytes are asked for at once, unless fewer make what is wanted whole: then nothing needs to be moved behind it. */
+const [LEAST_PIECE, PIECE] = [1 << 12, 1 << 18]
+
+/**
+ * Bytes in order, in pieces of any size. Whoever asks for the next may offer a place: if it can, a source reads into that and gives what
+ * it has read there, which nobody needs to copy.
+ */
+export type ByteSource = AsyncIterable<Uint8Array, unknown, Uint8Array | undefined>
 
 /**
  * Bytes in order, from chunks of any size. What it hands out is a view into its own buffer: good until the next call,
  * and free to be written over. It never holds more than what was asked for and one chunk.
  */
 export class ByteReader {
-  readonly #chunks: AsyncIterator<Uint8Array>
+  readonly #chunks: AsyncIterator<Uint8Array, unknown, Uint8Array | undefined>
   #allocate = (length: number): Uint8Array => new Uint8Array(length)
   #buffer: Uint8Array = this.#allocate(START_CAPACITY)
   #start = 0
@@ -15,7 +23,7 @@ export class ByteReader {
   #isDone = false
   #offset = 0
 
-  constructor(chunks: AsyncIterable<Uint8Array>) {
+  constructor(chunks: ByteSource) {
     this.#chunks = chunks[Symbol.asyncIterator]()
   }
 
@@ -32,7 +40,7 @@ export class ByteReader {
 
   /** The next `length` bytes without taking them; fewer at the end. */
   async peek(length: number): Promise<Uint8Array> {
-    while (this.#end - this.#start < length && !this.#isDone) await this.#fill()
+    while (this.#end - this.#start < length && !this.#isDone) await this.#fill(length - (this.#end - this.#start))
     return this.#buffer.subarray(this.#start, Math.min(this.#start + length, this.#end))
   }
 
@@ -75,19 +83,26 @@ export class ByteReader {
     this.#offset += length
   }
 
-  async #fill(): Promise<void> {
-    const step = await this.#chunks.next()
+  async #fill(missing: number): Promise<void> {
+    const wanted = missing < LEAST_PIECE ? PIECE : Math.min(missing, PIECE)
+    this.#makeRoom(wanted)
+    const place = this.#buffer.subarray(this.#end, this.#end + wanted)
+    const step = await this.#chunks.next(place)
     if (step.done === true) {
       this.#isDone = true
       return
     }
-    this.#makeRoom(step.value.length)
-    this.#buffer.set(step.value, this.#end)
-    this.#end += step.value.length
+    const { buffer, byteOffset, length } = step.value
+    if (buffer !== place.buffer || byteOffset !== place.byteOffset) {
+      this.#makeRoom(length)
+      this.#buffer.set(step.value, this.#end)
+    }
+    this.#end += length
   }
 
   /** Moves what is left to the front, into a larger buffer where it does not fit. */
   #makeRoom(length: number): void {
+    if (this.#start === this.#end) this.#place(this.#buffer)
     if (this.#end + length <= this.#buffer.length) return
     const needed = WORD + this.#end - this.#start + length
     if (needed > this.#buffer.length) this.#move(2 ** Math.ceil(Math.log2(needed)))

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FlowFileSummary } from '../model/flow-batch.ts'
+import type { ByteSource } from './bytes.ts'
 import type { EmitBatch } from './decoder.ts'
 import { decodeFlowFile } from './index.ts'
 
@@ -13,7 +14,7 @@ export interface ReadFile {
 }
 
 /** `chunks`: the file's bytes, from the first on, each time it is called. */
-export function createFlowReader(chunks: () => AsyncIterable<Uint8Array>, timeZone: string): FlowReader {
+export function createFlowReader(chunks: () => ByteSource, timeZone: string): FlowReader {
   return async (emit) => {
     const hash = createHash('sha256')
     const hashed = hashedOnTheWay(chunks(), hash)
@@ -26,15 +27,12 @@ export function createFlowReader(chunks: () => AsyncIterable<Uint8Array>, timeZo
 }
 
 /** One iterator: whoever comes later goes on where the first stopped. */
-function hashedOnTheWay(
-  chunks: AsyncIterable<Uint8Array>,
-  hash: ReturnType<typeof createHash>,
-): AsyncIterable<Uint8Array> {
+function hashedOnTheWay(chunks: ByteSource, hash: ReturnType<typeof createHash>): ByteSource {
   const iterator = chunks[Symbol.asyncIterator]()
   return {
     [Symbol.asyncIterator]: () => ({
-      async next() {
-        const step = await iterator.next()
+      async next(place) {
+        const step = await iterator.next(place)
         if (step.done !== true) hash.update(step.value)
         return step
       },

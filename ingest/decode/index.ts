@@ -1,6 +1,6 @@
 import { DecodeError } from '../model/errors.ts'
 import type { FlowFileSummary } from '../model/flow-batch.ts'
-import { ByteReader } from './bytes.ts'
+import { ByteReader, type ByteSource } from './bytes.ts'
 import { csv } from './csv.ts'
 import type { Decoder, EmitBatch } from './decoder.ts'
 import { flowTools } from './flow-tools.ts'
@@ -22,11 +22,7 @@ const HEAD_LENGTH = 64
  * flows batch by batch (see `Decoder.decode`). `timeZone`: where the clock hung by which text formats give times without a
  * zone. Throws a DecodeError when it is of no known format or holds nothing that can be trusted.
  */
-export async function decodeFlowFile(
-  chunks: AsyncIterable<Uint8Array>,
-  emit: EmitBatch,
-  timeZone = 'UTC',
-): Promise<FlowFileSummary> {
+export async function decodeFlowFile(chunks: ByteSource, emit: EmitBatch, timeZone = 'UTC'): Promise<FlowFileSummary> {
   const bytes = new ByteReader(chunks)
   const head = await headOf(bytes)
   const compression = compressionOf(head)

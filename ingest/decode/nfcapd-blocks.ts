@@ -75,6 +75,7 @@ async function readAll(
     read(block)
     blocks++
   }
+  if (reader.keepsFlows === true) flush()
   endWithTear()
   if (counts.flows === 0 && damage.first !== null) throw damage.first
   summary.records = counts.flows - counts.implausible
@@ -114,7 +115,7 @@ async function readAll(
     damage.report(torn.byte, torn.message)
   }
 
-  /** Unpacks, reads and hands on in one go: all of it lies in memory that other files use too. */
+  /** Unpacks, reads and hands on in one go what lies in memory that other files use too. */
   function read({ byte, header, packed, decompress }: Block): void {
     if (packed === null) return
     const unpacked = unpack(packed, header, decompress)
@@ -132,7 +133,7 @@ async function readAll(
     const { payload } = unpacked
     const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
     const found = reader.readBlock(view, header, flush)
-    flush()
+    if (reader.keepsFlows !== true) flush()
     if (found !== null)
       damage.report(byte, `in the block, at ${found.at} of its ${payload.length} unpacked bytes: ${found.message}`)
   }

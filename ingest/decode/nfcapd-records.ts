@@ -7,8 +7,10 @@ import type { Warnings } from './warnings.ts'
 export interface RecordReader {
   readonly counts: RecordCounts
   readonly numbers: ExporterNumbers
-  /** Where flows are put. It may belong to all files of the thread, so it must be emptied before another has its turn. */
+  /** Where flows are put. It may belong to all files of the thread, so it must be emptied before another has its turn, */
   readonly batch: FlowBatch
+  /** unless it is this reader's own by now. */
+  readonly keepsFlows?: boolean
   /** Puts flows into the batch that is wanted next (`EmitBatch`); absent where that takes more than a copy. */
   useNextBatch?(emit: EmitBatch): void
   /**

@@ -66,18 +66,18 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
   const memory = nfcapdMemory()
   let batch = memory.ownBatch
 
+  /** Only behind the first flows that are emitted: what is known with them is the same whoever reads. */
   function useNextBatch({ nextBatch }: EmitBatch): void {
     if (nextBatch === undefined) return
     batch = nextBatch()
-    memory.useBatch(batch)
+    memory.use(exporters, batch)
   }
 
   function readBlock(block: DataView, { records }: { records: number | null }, flush: () => void) {
     const held = memory.hold(block)
+    memory.use(exporters, batch)
     // What is there is of another file, or of one that ended in an error.
-    memory.useBatch(batch)
-    batch.length = 0
-    memory.exporters.fill(0)
+    if (batch === memory.ownBatch) batch.length = 0
     return walkRecords(block, 0, records, counts, (at, type, size) => {
       if (type === RECORD.flow) return readFlows(block, held, at, size, flush)
       if (type === RECORD.exporter && size >= EXPORTER_RECORD_LENGTH) {
@@ -180,6 +180,9 @@ export function createRecordReader(exporters: ExporterIndex): RecordReader {
     useNextBatch,
     get batch() {
       return batch
+    },
+    get keepsFlows() {
+      return batch !== memory.ownBatch
     },
   }
 }

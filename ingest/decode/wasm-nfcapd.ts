@@ -1,6 +1,7 @@
 import { BATCH_SIZE, createFlowBatch, type FlowBatch } from '../model/flow-batch.ts'
 import { heapMemory, isInHeap, openRoom, WORD } from '../model/heap.ts'
 import { startWasm } from '../model/wasm.ts'
+import type { ExporterIndex } from './exporters.ts'
 import { CODE } from './nfcapd.wasm.ts'
 import { MOST_UNPACKED } from './unpacking.ts'
 
@@ -19,8 +20,8 @@ export interface NfcapdMemory {
   unpack(block: Uint8Array, room: number): Uint8Array
   /** Where `readFlows` puts flows unless it is told otherwise. */
   readonly ownBatch: FlowBatch
-  /** Lets `readFlows` put flows into another batch of the heap. */
-  useBatch(batch: FlowBatch): void
+  /** Lets `readFlows` put flows into a batch of the heap. `exporters` are those of an index: when another had its turn, there are none. */
+  use(index: ExporterIndex, batch: FlowBatch): void
   /** By row of the batch, the number that the record gives its exporter. */
   readonly sysId: Uint32Array
   /** Shapes of records and exporters, as `../assembly/flow-records.ts` knows them: `SHAPE_WORDS` and `EXPORTER_WORDS` each. */
@@ -50,6 +51,19 @@ function hold(block: ArrayBufferView, place: Uint8Array): number {
   return place.byteOffset + start
 }
 
+const known = new WeakMap<FlowBatch, readonly number[]>()
+
+/** Where its columns lie. */
+function placesOf(batch: FlowBatch): readonly number[] {
+  let places = known.get(batch)
+  if (places === undefined) {
+    const { length: _, ...columns } = batch
+    places = Object.values(columns).map(({ byteOffset }) => byteOffset)
+    known.set(batch, places)
+  }
+  return places
+}
+
 let made: NfcapdMemory | undefined
 
 /** One for all files of a thread: to make it takes longer than a small file. */
@@ -67,13 +81,8 @@ function createNfcapdMemory(): NfcapdMemory {
   const ownBatch = createFlowBatch(BATCH_SIZE, allocate)
   const sysId = words(BATCH_SIZE)
   const columnPlaces = words(Object.keys(ownBatch).length)
-  let batch: FlowBatch
-  const useBatch = (next: FlowBatch) => {
-    const { length: _, ...columns } = next
-    columnPlaces.set([...Object.values(columns), sysId].map(({ byteOffset }) => byteOffset))
-    batch = next
-  }
-  useBatch(ownBatch)
+  let batch = ownBatch
+  let index: ExporterIndex | undefined
   const found = words(FOUND_WORDS)
   const receivedMs = new Float64Array(found.buffer, found.byteOffset, 1)
   const packed = new Uint8Array(...allocate(MOST_UNPACKED + WORD))
@@ -84,7 +93,13 @@ function createNfcapdMemory(): NfcapdMemory {
 
   return {
     ownBatch,
-    useBatch,
+    use(by, next) {
+      if (by !== index) exporters.fill(0)
+      index = by
+      batch = next
+      columnPlaces.set(placesOf(next))
+      columnPlaces[columnPlaces.length - 1] = sysId.byteOffset
+    },
     sysId,
     shapes,
     exporters,

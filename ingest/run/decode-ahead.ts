@@ -21,11 +21,11 @@ export interface DecodeTask {
   readonly states: Int32Array
 }
 
-/** A batch that may be counted. `known.exporters`: only those that are new. */
+/** A batch that may be counted. `news`: what is known of the file, where that is more than before, with those of its exporters that are new. */
 export interface Filled {
   readonly at: number
   readonly length: number
-  readonly known: FlowsSoFar
+  readonly news: FlowsSoFar | undefined
 }
 
 /** What the thread tells. */
@@ -45,16 +45,20 @@ export function readAhead(descriptor: number, timeZone: string): FlowReader {
       const batches = Array.from({ length: AHEAD }, () => createFlowBatch(BATCH_SIZE, room.allocate))
       const states = new Int32Array(new SharedArrayBuffer(AHEAD * 4)).fill(FREE)
       const exporters: string[] = []
+      let known: FlowsSoFar = { exporters, captureStartMs: null, firstExportMs: null }
       let mistake: unknown
       const worker = takeThread()
       const mark = (at: number, state: number) => {
         Atomics.store(states, at, state)
         Atomics.notify(states, at)
       }
-      const count = ({ at, length, known }: Filled) => {
-        exporters.push(...known.exporters)
+      const count = ({ at, length, news }: Filled) => {
+        if (news !== undefined) {
+          exporters.push(...news.exporters)
+          known = { ...news, exporters }
+        }
         batches[at]!.length = length
-        emit(batches[at]!, { ...known, exporters })
+        emit(batches[at]!, known)
         mark(at, FREE)
       }
       /** Nothing is written into the room any more. */

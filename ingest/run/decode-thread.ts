@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { EmitBatch } from '../decode/decoder.ts'
-import { copyFlows, type FlowBatch } from '../model/flow-batch.ts'
+import { copyFlows, type FlowBatch, type FlowsSoFar } from '../model/flow-batch.ts'
 import { joinHeap } from '../model/heap.ts'
 import { type DecodeNews, type DecodeTask, type Filled, FREE, STOPPED, TAKEN, TOGETHER } from './decode-ahead.ts'
 import { readDescriptor } from './descriptor.ts'
@@ -24,7 +24,7 @@ parentPort!.on('message', async (task: DecodeTask) => {
 function fillBatches({ batches, states }: DecodeTask): { readonly emit: EmitBatch; handOn(): void } {
   let turn = -1
   let place: FlowBatch | undefined
-  let told = 0
+  let told: FlowsSoFar | undefined
   let filled: Filled[] = []
   /** Throws when nobody counts any more. */
   const nextBatch = () => {
@@ -39,17 +39,27 @@ function fillBatches({ batches, states }: DecodeTask): { readonly emit: EmitBatc
     if (filled.length > 0) tell({ filled })
     filled = []
   }
-  const emit: EmitBatch = (batch, { exporters, captureStartMs, firstExportMs }) => {
+  const emit: EmitBatch = (batch, known) => {
     if (batch !== place) copyFlows(batch, nextBatch())
-    filled.push({
-      at: turn,
-      length: batch.length,
-      known: { exporters: exporters.slice(told), captureStartMs, firstExportMs },
-    })
-    told = exporters.length
+    const news = newsOf(known, told)
+    if (news !== undefined) told = { ...known, exporters: [...known.exporters] }
+    filled.push({ at: turn, length: batch.length, news })
     if (filled.length === TOGETHER) handOn()
   }
   return { emit: Object.assign(emit, { nextBatch }), handOn }
+}
+
+/** What is more than was told, if anything is. */
+function newsOf({ exporters, captureStartMs, firstExportMs }: FlowsSoFar, told?: FlowsSoFar): FlowsSoFar | undefined {
+  const from = told?.exporters.length ?? 0
+  if (
+    told !== undefined &&
+    exporters.length === from &&
+    captureStartMs === told.captureStartMs &&
+    firstExportMs === told.firstExportMs
+  )
+    return undefined
+  return { exporters: exporters.slice(from), captureStartMs, firstExportMs }
 }
 
 function tell(news: DecodeNews): void {

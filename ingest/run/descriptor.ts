@@ -1,5 +1,6 @@
+import { readSync } from 'node:fs'
+import type { ByteSource } from '../decode/bytes.ts'
 import { createFlowReader, type FlowReader } from '../decode/flow-reader.ts'
-import { readChunks } from '../store/files.ts'
 import { Deferred, isGone, Unreadable } from './flow-file.ts'
 
 const CHUNK = 1 << 18
@@ -10,8 +11,21 @@ export function readDescriptor(descriptor: number, timeZone: string): FlowReader
   return (emit) => read(emit).catch(refuseToRead)
 }
 
-async function* chunksOf(descriptor: number): AsyncGenerator<Uint8Array> {
-  yield* readChunks(descriptor, CHUNK)
+/** The bytes of an open file from its beginning, however often it was read. */
+function chunksOf(descriptor: number): ByteSource {
+  let at = 0
+  let own: Uint8Array | undefined
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next(given) {
+        if (given === undefined) own ??= new Uint8Array(CHUNK)
+        const place = given ?? own!
+        const length = readSync(descriptor, place, 0, place.length, at)
+        at += length
+        return length === 0 ? { done: true, value: undefined } : { value: place.subarray(0, length) }
+      },
+    }),
+  }
 }
 
 function refuseToRead(error: unknown): never {

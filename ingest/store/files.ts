@@ -414,7 +414,7 @@ export function hashOpen(descriptor: number, length = Number.POSITIVE_INFINITY):
 }
 
 /** The bytes of an open file from its beginning, however often it was read; the buffer is used again for every chunk. */
-export function* readChunks(descriptor: number, size: number): Generator<Uint8Array> {
+function* readChunks(descriptor: number, size: number): Generator<Uint8Array> {
   const buffer = new Uint8Array(size)
   for (let at = 0; ; ) {
     const length = readSync(descriptor, buffer, 0, size, at)

@@ -10,7 +10,14 @@ import { readBlocks } from '../../ingest/decode/nfcapd-blocks.ts'
 import { createRecordReader } from '../../ingest/decode/nfcapd-v2-records.ts'
 import { createWarnings } from '../../ingest/decode/warnings.ts'
 import { DecodeError } from '../../ingest/model/errors.ts'
-import type { FlowFileSummary } from '../../ingest/model/flow-batch.ts'
+import {
+  BATCH_SIZE,
+  createFlowBatch,
+  type FlowBatch,
+  type FlowFileSummary,
+  type FlowsSoFar,
+} from '../../ingest/model/flow-batch.ts'
+import { openRoom } from '../../ingest/model/heap.ts'
 import {
   block,
   block3,
@@ -36,6 +43,7 @@ import {
   START_MS,
   zstd,
 } from './nfcapd-file.ts'
+import { inChunks } from './rows.ts'
 
 const FIXTURES = new URL('../fixtures/nfcapd/', import.meta.url).pathname
 const ONE = {
@@ -165,6 +173,54 @@ test('exporters whose IPv6 addresses differ in one word are two', async () => {
   )
   const { rows } = await decode(file2([block(Buffer.concat(flows), { records: 4 })]))
   expect(rows.map(({ exporter }) => exporter)).toEqual(['2001:db8::1', '2001:db8::1', '2001:db8::2', '2001:db8::1'])
+})
+
+describe('files that are read at the same time in one thread, a block of each in turn', () => {
+  const sentBy = (host: number) => block(flow2([GENERIC, IPV4, element(12, pack([4, 0xc000_0200 + host]))]))
+
+  test('each keeps its own exporters', async () => {
+    const hosts = [
+      [1, 2, 1, 2],
+      [2, 3, 2, 3],
+    ]
+    const decoded = await Promise.all(hosts.map((numbers) => decode(file2(numbers.map(sentBy)))))
+    for (const [at, { rows }] of decoded.entries())
+      expect(rows.map(({ exporter }) => exporter)).toEqual(hosts[at]!.map((host) => `192.0.2.${host}`))
+  })
+})
+
+test('what is left of a file that could not be counted is nobody else’s', async () => {
+  const refuse = () => {
+    throw new Error('no')
+  }
+  await expect(decodeFlowFile(inChunks(file2([block(flow2())]), 1000), refuse)).rejects.toThrow('no')
+  expect((await decode(file2([]))).rows).toEqual([])
+})
+
+describe('into batches of somebody else', () => {
+  const receivedAt = (ms: number) => {
+    const value = genericValue()
+    value.writeBigUInt64LE(BigInt(ms), 16)
+    return block(flow2([element(1, value), IPV4]))
+  }
+
+  test('flows of several blocks come together; what is known with the first is the same', async () => {
+    const bytes = file2([...[0, 5, 7].map(receivedAt), ...new Array(9).fill(receivedAt(7))])
+    const { allocate, close } = openRoom()
+    const emitted = async (nextBatch?: () => FlowBatch) => {
+      const found: { length: number; firstExportMs: number | null }[] = []
+      const emit = ({ length }: FlowBatch, { firstExportMs }: FlowsSoFar) => found.push({ length, firstExportMs })
+      await decodeFlowFile(inChunks(bytes, 1000), nextBatch ? Object.assign(emit, { nextBatch }) : emit)
+      return found
+    }
+    const [here, elsewhere] = [await emitted(), await emitted(() => createFlowBatch(BATCH_SIZE, allocate))]
+    close()
+    expect(here.map(({ length }) => length)).toEqual(new Array(12).fill(1))
+    expect(elsewhere.map(({ length }) => length)).toEqual([1, 11])
+    expect(elsewhere[0]).toEqual(here[0])
+    expect(here[0]!.firstExportMs).toBe(null)
+    expect(elsewhere.at(-1)).toMatchObject({ firstExportMs: 5 })
+  })
 })
 
 describe('what a record stands for', () => {
