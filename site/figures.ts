@@ -4,10 +4,8 @@ import type { Direction } from '../ingest/model/direction.ts'
 import type { Measure } from '../ingest/model/measure.ts'
 import { SLOT_SECONDS } from '../ingest/model/time.ts'
 import { cellOf, type Measured } from './cells.ts'
+import { knownOnly, type Rates } from './charts/rates.ts'
 import { SHOWN } from './units.ts'
-
-/** Per second, one a point; `null`: nobody measured. Whole bits; packets and flows to a thousandth. */
-export type PointRates = readonly (number | null)[]
 
 /** What a table tells of one cell and direction over a range. Rates per second; `null`: nothing was measured in it. */
 export interface Figures {
@@ -24,20 +22,24 @@ export interface Figures {
   readonly total: Counter | null
 }
 
-/** The rates of a cell. A point of which only some slots were measured shows the rate of these. */
-export function ratesOf(measured: Measured, cell: string, direction: Direction, measure: Measure): PointRates {
+/** The rates of a cell: whole bits; packets and flows to a thousandth. A point of which only some slots were measured shows the rate of these. */
+export function ratesOf(measured: Measured, cell: string, direction: Direction, measure: Measure): Rates {
   const sums = cellOf(measured, cell)[direction]?.sum[measure]
-  return knownOf(measured, cell).map((seconds, point) =>
-    seconds === 0 ? null : rate(sums?.[point] ?? 0, seconds, measure),
-  )
+  return ratesBy(knownOf(measured, cell), (seconds, point) => rate(sums?.[point] ?? 0, seconds, measure))
 }
 
 /** The greatest five-minute rate within each point. */
-export function peaksOf(measured: Measured, cell: string, direction: Direction, measure: Measure): PointRates {
+export function peaksOf(measured: Measured, cell: string, direction: Direction, measure: Measure): Rates {
   const peaks = cellOf(measured, cell)[direction]?.max[measure]
-  return knownOf(measured, cell).map((seconds, point) =>
-    seconds === 0 ? null : rate(peaks?.[point] ?? 0, SLOT_SECONDS, measure),
-  )
+  return ratesBy(knownOf(measured, cell), (_, point) => rate(peaks?.[point] ?? 0, SLOT_SECONDS, measure))
+}
+
+/** `known`: seconds of each point; where it is 0, nothing was measured. */
+function ratesBy(known: readonly number[], rateOf: (seconds: number, point: number) => number): Rates {
+  const rates = new Float64Array(known.length)
+  for (let point = 0; point < known.length; point++)
+    rates[point] = known[point] === 0 ? Number.NaN : rateOf(known[point]!, point)
+  return rates
 }
 
 function rate(count: Counter, seconds: number, measure: Measure): number {
@@ -61,7 +63,7 @@ export function figuresOf(measured: Measured, cell: string, direction: Direction
 const figured = new WeakMap<Measured, Map<string, Figures>>()
 
 function computeFigures(measured: Measured, cell: string, direction: Direction, measure: Measure): Figures {
-  const rates = ratesOf(measured, cell, direction, measure).filter((each) => each !== null)
+  const rates = knownOnly(ratesOf(measured, cell, direction, measure))
   if (rates.length === 0) return { now: null, min: null, average: null, max: null, percentile95: null, total: null }
   const total = totalOf(measured, cell, direction, measure)
   return {
@@ -75,8 +77,8 @@ function computeFigures(measured: Measured, cell: string, direction: Direction, 
 }
 
 /** Nearest rank over the points that are known; `null` when none is. */
-export function percentile95Of(rates: PointRates): number | null {
-  const sorted = Float64Array.from(rates.filter((each) => each !== null)).sort()
+export function percentile95Of(rates: Rates): number | null {
+  const sorted = knownOnly(rates).sort()
   return sorted[Math.ceil(0.95 * sorted.length) - 1] ?? null
 }
 

@@ -95,7 +95,7 @@ export async function fillDraft(
     )
     for (const some of batches(changed, WRITTEN_AT_ONCE)) {
       const files = some.flatMap((page) => filesOf(page, html))
-      for (const { path, text } of files) refuseBadJson(path, text)
+      for (const file of files) refuseBadJson(file)
       await draft.write(files)
       for (const { address } of some)
         for (const file of linkedFiles(address, html.get(address)!, frame.root)) targets.set(file, address)
@@ -192,10 +192,15 @@ function recordOf(page: Page): PageRecord {
 }
 
 /** Charts and their numbers by the names of charts, files by what is in them: together they are nearly all of a page. */
-function keyOf({ charts = {}, downloads = {}, files = {}, ...page }: Page): string {
+function keyOf({ charts = {}, downloads = {}, sparklines = {}, files = {}, ...page }: Page): string {
   const hash = createHash('sha256')
   const named = [charts, downloads].map((each) => Object.entries(each).map(([name, chart]) => [name, chartId(chart)]))
   hash.update(JSON.stringify([page, ...named]))
+  for (const [name, { in: inward, out, ...options }] of Object.entries(sparklines))
+    hash
+      .update(JSON.stringify([name, options]))
+      .update(inward)
+      .update(out)
   for (const [name, text] of Object.entries(files)) hash.update(`\0${name}\0`).update(text)
   return hash.digest('hex')
 }
@@ -226,7 +231,7 @@ function readStored(
   }
 }
 
-function refuseBadJson(path: string, text: string): void {
+function refuseBadJson({ path, text }: NewFile): void {
   const mistake = path.endsWith('.json') ? jsonMistake(text) : null
   if (mistake !== null) throw new Error(`${path}: no JSON: ${mistake}`)
 }

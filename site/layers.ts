@@ -1,8 +1,9 @@
 import { OTHER } from '../ingest/model/cell.ts'
 import type { Measure } from '../ingest/model/measure.ts'
 import type { Measured } from './cells.ts'
+import { knownOnly, type Rates } from './charts/rates.ts'
 import { OTHER_COLOR } from './charts/theme.ts'
-import { type PointRates, totalBothWays } from './figures.ts'
+import { totalBothWays } from './figures.ts'
 
 /**
  * More layers than this are hard to tell apart, and make a page heavy: the smallest go into one. Packets and flows are
@@ -17,8 +18,8 @@ export interface DrawnLayer {
   readonly id: string
   readonly label: string
   readonly color: string
-  readonly in: PointRates
-  readonly out: PointRates
+  readonly in: Rates
+  readonly out: Rates
 }
 
 /** The busiest first, at the bottom of the stack; `other` always last. */
@@ -37,10 +38,10 @@ export function sortByVolume<L extends { readonly id: string; readonly cell: str
 export function restOf(total: Pick<DrawnLayer, 'in' | 'out'>, layers: readonly DrawnLayer[]): DrawnLayer | null {
   const left = (way: 'in' | 'out') =>
     total[way].map((whole, point) =>
-      whole === null ? null : Math.max(0, whole - layers.reduce((sum, layer) => sum + (layer[way][point] ?? 0), 0)),
+      Math.max(0, whole - layers.reduce((sum, layer) => sum + (layer[way][point] || 0), 0)),
     )
   const rest = { id: REST, label: 'everything else', color: OTHER_COLOR, in: left('in'), out: left('out') }
-  const volume = (rates: PointRates) => rates.reduce<number>((sum, each) => sum + (each ?? 0), 0)
+  const volume = (rates: Rates) => knownOnly(rates).reduce((sum, each) => sum + each, 0)
   const whole = volume(total.in) + volume(total.out)
   return volume(rest.in) + volume(rest.out) > whole / 1000 ? rest : null
 }

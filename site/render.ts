@@ -7,7 +7,7 @@ import { downloadNames, downloadsOf } from './downloads.ts'
 import { link, NOT_FOUND, OVERVIEW } from './links.ts'
 import type { Page } from './pages/page.ts'
 import { explainTemplate } from './template-mistake.ts'
-import type { TextFile } from './write.ts'
+import type { NewFile } from './write.ts'
 
 /** What is around the content of every page. */
 export interface Frame {
@@ -94,9 +94,9 @@ export function fileOf(address: string): string {
 }
 
 /** The files of a rendered page, below the root of the site; its own last. What lies beside it is made here, and so not held for long. */
-export function filesOf({ address, downloads = {}, files = {} }: Page, html: ReadonlyMap<string, string>): TextFile[] {
+export function filesOf({ address, downloads = {}, files = {} }: Page, html: ReadonlyMap<string, string>): NewFile[] {
   const numbers = Object.entries(downloads).map(([name, data]) => downloadsOf(name, data))
-  const beside = Object.entries(Object.assign({}, ...numbers, files) as NonNullable<Page['files']>)
+  const beside = Object.entries(Object.assign({}, ...numbers, files) as { [name: string]: NewFile['text'] })
   return [
     ...beside.map(([name, text]) => ({ path: address + name, text })),
     { path: fileOf(address), text: html.get(address)! },

@@ -25,9 +25,9 @@ export function linkedFiles(address: string, html: string, root = '/'): string[]
 const OTHER_SITE = /^(?:[a-z][a-z0-9+.-]*:|\/\/)/i
 
 /** Why a text is no JSON; `null` when it is. */
-export function jsonMistake(text: string): string | null {
+export function jsonMistake(text: string | Uint8Array): string | null {
   try {
-    JSON.parse(text)
+    JSON.parse(typeof text === 'string' ? text : Buffer.from(text.buffer, text.byteOffset, text.length).toString())
     return null
   } catch (error) {
     return (error as Error).message

@@ -20,10 +20,6 @@ export interface NewFile {
   readonly text: string | Uint8Array
 }
 
-export interface TextFile extends NewFile {
-  readonly text: string
-}
-
 /** Open at a time. Flushes under way together share the journal's commits. */
 const AT_ONCE = 64
 const flush = promisify(fsync)

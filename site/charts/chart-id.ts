@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Rates, StackedChart } from './chart.ts'
+import type { StackedChart } from './chart.ts'
 
 /** Names what a chart shows: the same chart has the same, another one another. */
 export function chartId(chart: StackedChart): string {
@@ -9,17 +9,11 @@ export function chartId(chart: StackedChart): string {
 }
 const ids = new WeakMap<StackedChart, string>()
 
-/** Rates as the bytes of their numbers: to write ten thousand of them down takes much longer. */
+/** Rates as their bytes: to write ten thousand of them down takes much longer. */
 function hashOf({ layers, total, peak, before, ...head }: StackedChart): string {
   const ways = [...layers, total, peak, before].filter((each) => each !== undefined)
   const names = layers.map(({ in: _in, out: _out, ...layer }) => layer)
   const hash = createHash('sha256').update(JSON.stringify([head, names, peak === undefined, before === undefined]))
-  for (const { in: inward, out } of ways) hash.update(bytesOf(inward)).update(bytesOf(out))
+  for (const { in: inward, out } of ways) hash.update(inward).update(out)
   return hash.digest('hex').slice(0, 10)
-}
-
-function bytesOf(rates: Rates): Float64Array {
-  const numbers = new Float64Array(rates.length)
-  for (let point = 0; point < rates.length; point++) numbers[point] = rates[point] ?? Number.NaN
-  return numbers
 }

@@ -1,7 +1,6 @@
-/* What is charted, as plain data. `render.ts` draws it (`renderStacked`), `sparkline.ts` draws the tiny ones. */
+import type { Rates } from './rates.ts'
 
-/** Per second, one a point. `null`: nobody measured; that is a gap, neither a zero nor a line across. */
-export type Rates = ArrayLike<number | null>
+/* What is charted, as plain data. `render.ts` draws it (`renderStacked`), `sparkline.ts` draws the tiny ones. */
 
 /** In is drawn above the zero line, out below it. */
 export interface BothWays<T> {
@@ -23,7 +22,7 @@ export interface StackedChart {
   readonly timeZone: string
   /** The bottom of the stack first. */
   readonly layers: readonly ChartLayer[]
-  /** A line over the stack. Where it is `null` nothing is drawn: what was measured is told by the total alone. */
+  /** A line over the stack. Where it is unknown nothing is drawn: what was measured is told by the total alone. */
   readonly total: BothWays<Rates>
   /** The greatest five minutes within each point, for points that are wider. */
   readonly peak?: BothWays<Rates>

@@ -1,4 +1,5 @@
-import type { BothWays, Rates } from './chart.ts'
+import type { BothWays } from './chart.ts'
+import { knownOnly, type Rates } from './rates.ts'
 import { type Heights, stepArea } from './step-path.ts'
 
 export interface SparklineOptions {
@@ -14,7 +15,7 @@ const STEP_PIXELS = 2
 
 /**
  * In above the line, out below, as one small SVG for index tables: the average of as many points as share two pixels. Both
- * ways share a scale that the greatest average fills; `null` points leave gaps. Hidden from screen readers: the numbers
+ * ways share a scale that the greatest average fills; unknown points leave gaps. Hidden from screen readers: the numbers
  * stand beside it.
  */
 export function renderSparkline(rates: BothWays<Rates>, options: SparklineOptions = {}): string {
@@ -26,7 +27,7 @@ export function renderSparkline(rates: BothWays<Rates>, options: SparklineOption
   const scale = most.in + most.out === 0 ? 0 : (height - 1) / (most.in + most.out)
   const zero = most.in + most.out === 0 ? height - 1 : Math.round(most.in * scale)
   const area = (averaged: Heights, sign: 1 | -1) =>
-    stepArea(averaged.map((rate) => (rate === null ? null : sign * Math.round(rate * scale * 10))))
+    stepArea(averaged.map((rate) => sign * Math.round(rate * scale * 10)))
   const across = (width * perStep) / points
   const transform = `translate(0 ${zero + 0.5}) scale(${round(across)} -.1)`
   return (
@@ -37,17 +38,16 @@ export function renderSparkline(rates: BothWays<Rates>, options: SparklineOption
   )
 }
 
-/** Of every `perStep` points, those that are known. */
+/** Of every `perStep` points, those that are known; NaN where none is. */
 function averages(rates: Rates, perStep: number): Heights {
-  const all = Array.from(rates)
-  return Array.from({ length: Math.ceil(rates.length / perStep) }, (_, step) => {
-    const known = all.slice(step * perStep, (step + 1) * perStep).filter((rate) => rate !== null)
-    return known.length === 0 ? null : known.reduce((sum, rate) => sum + rate, 0) / known.length
+  return new Float64Array(Math.ceil(rates.length / perStep)).map((_, step) => {
+    const known = knownOnly(rates.subarray(step * perStep, (step + 1) * perStep))
+    return known.reduce((sum, rate) => sum + rate, 0) / known.length
   })
 }
 
 function greatest(heights: Heights): number {
-  return heights.reduce<number>((most, height) => Math.max(most, height ?? 0), 0)
+  return knownOnly(heights).reduce((most, height) => Math.max(most, height), 0)
 }
 
 function round(pixels: number): number {

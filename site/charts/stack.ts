@@ -1,5 +1,6 @@
-import type { BothWays, Rates, StackedChart } from './chart.ts'
-import { type Gap, gapArea, gapsOf, type Heights, stepArea, stepLine } from './step-path.ts'
+import type { BothWays, StackedChart } from './chart.ts'
+import type { Rates } from './rates.ts'
+import { gapArea, gapsOf, type Heights, type Run, stepArea, stepLine } from './step-path.ts'
 
 /** What is drawn between the axes, the same for every size. */
 export interface Stack {
@@ -9,7 +10,7 @@ export interface Stack {
   readonly units: number
   /** The lowest first. */
   readonly paths: readonly StackPath[]
-  readonly gaps: readonly Gap[]
+  readonly gaps: readonly Run[]
   /** Nobody measured in all of the time. */
   readonly isEmpty: boolean
 }
@@ -65,9 +66,7 @@ function stackIn(units: number, chart: StackedChart): Stack {
       '',
     )
 
-  const known = Array.from({ length: countOf(chart) }, (_, at) =>
-    WAYS.some((way) => isKnown(chart.total[way], at)) ? 0 : null,
-  )
+  const known = knownOf(chart)
   const ends = WAYS.map((way) => directionOf(way) * Math.round(reach[way] * unitsPerRate)) as [number, number]
   const layers = layered.map(({ label, color, ...rates }) =>
     isStack
@@ -89,7 +88,7 @@ function stackIn(units: number, chart: StackedChart): Stack {
     units,
     paths: paths.filter(({ path }) => path !== ''),
     gaps: gapsOf(known),
-    isEmpty: known.every((point) => point === null),
+    isEmpty: known.every(Number.isNaN),
   }
 }
 
@@ -104,7 +103,7 @@ function stackUp(chart: StackedChart): StackedChart['layers'] {
   return chart.layers.map((layer) => {
     for (const way of WAYS) {
       const [sum, rates] = [sums[way], layer[way]]
-      for (let at = 0; at < sum.length; at++) sum[at]! += rates[at] ?? 0
+      for (let at = 0; at < sum.length; at++) sum[at]! += rates[at] || 0
     }
     return { ...layer, in: sums.in.slice(), out: sums.out.slice() }
   })
@@ -115,7 +114,10 @@ function reachOf(chart: StackedChart, tops: readonly BothWays<Rates>[]): BothWay
   const { peak, percentile95, before, only } = chart
   const total = chart.drawing === 'lines' && before === undefined ? undefined : chart.total
   const greatestOf = (way: 'in' | 'out') =>
-    Math.max(...[total, ...tops, peak, before].map((rates) => greatest(rates?.[way] ?? [])), percentile95?.[way] ?? 0)
+    Math.max(
+      ...[total, ...tops, peak, before].map((rates) => (rates ? greatest(rates[way]) : 0)),
+      percentile95?.[way] ?? 0,
+    )
   const most = { in: greatestOf('in'), out: greatestOf('out') }
   if (only !== undefined) return { in: (most.in || 1) * HEADROOM, out: 0 }
   const least = (Math.max(most.in, most.out) * LEAST_SHARE) / (1 - LEAST_SHARE) || 1
@@ -124,14 +126,14 @@ function reachOf(chart: StackedChart, tops: readonly BothWays<Rates>[]): BothWay
 
 function greatest(rates: Rates): number {
   let most = 0
-  for (let at = 0; at < rates.length; at++) most = Math.max(most, rates[at] ?? 0)
+  for (let at = 0; at < rates.length; at++) if (rates[at]! > most) most = rates[at]!
   return most
 }
 
 function heightsFrom(total: Rates, rates: Rates, count: number, unitsPerRate: number, sign: 1 | -1): Heights {
-  const heights = new Array<number | null>(count).fill(null)
+  const heights = new Float64Array(count)
   for (let at = 0; at < count; at++)
-    if (isKnown(total, at)) heights[at] = sign * Math.round((rates[at] ?? 0) * unitsPerRate)
+    heights[at] = isKnown(total, at) ? sign * Math.round((rates[at] || 0) * unitsPerRate) : Number.NaN
   return heights
 }
 
@@ -139,6 +141,12 @@ function countOf({ from, to, stepSeconds }: StackedChart): number {
   return Math.ceil((to - from) / stepSeconds)
 }
 
+/** Zero where anything was measured. */
+function knownOf(chart: StackedChart): Heights {
+  const { in: inward, out } = chart.total
+  return new Float64Array(countOf(chart)).map((_, at) => (isKnown(inward, at) || isKnown(out, at) ? 0 : Number.NaN))
+}
+
 function isKnown(rates: Rates, at: number): boolean {
-  return (rates[at] ?? null) !== null
+  return at < rates.length && !Number.isNaN(rates[at])
 }

@@ -237,10 +237,10 @@ const GAP_ROOM = 100
 /** A gap that is wide enough says why it is empty, above everything that is drawn. */
 function gapNotes(gaps: Stack['gaps'], pointPixels: number): Note[] {
   return gaps
-    .filter(({ length }) => length * pointPixels >= GAP_ROOM)
-    .map(({ start, length }) => ({
+    .filter(({ start, end }) => (end - start) * pointPixels >= GAP_ROOM)
+    .map(({ start, end }) => ({
       label: 'no flow files',
-      x: (start + length / 2) * pointPixels,
+      x: ((start + end) / 2) * pointPixels,
       y: 16,
       align: 'center',
     }))

@@ -1,68 +1,66 @@
 /*
  * SVG path data of steps: a point's average holds for all of its step, so it is drawn as wide as that. Across, the unit is a
- * point; up, whatever the heights are counted in, in whole numbers. Heights are `null` where nobody measured.
+ * point; up, whatever the heights are counted in, in whole numbers. Heights are NaN where nobody measured.
  */
-export type Heights = readonly (number | null)[]
+export type Heights = Float64Array
 
 /** Filled from zero up to the heights; every run of known points is closed by itself. */
 export function stepArea(heights: Heights): string {
-  return runsOf(heights)
-    .map(({ start, run }) => `M${start} 0v${run[0]}${stepsOf(run)}v${-run.at(-1)!}z`)
+  return runsOf(heights, isKnown)
+    .map((run) => `M${run.start} 0v${heights[run.start]}${stepsOf(heights, run)}v${-heights[run.end - 1]!}z`)
     .join('')
 }
 
 /** A line over the heights, broken where nobody measured. */
 export function stepLine(heights: Heights): string {
-  return runsOf(heights)
-    .map(({ start, run }) => `M${start} ${run[0]}${stepsOf(run)}`)
+  return runsOf(heights, isKnown)
+    .map((run) => `M${run.start} ${heights[run.start]}${stepsOf(heights, run)}`)
     .join('')
 }
 
 /** Filled from end to end of the axis where nobody measured. */
 export function gapArea(heights: Heights, [top, bottom]: readonly [number, number]): string {
   return gapsOf(heights)
-    .map(({ start, length }) => `M${start} ${bottom}h${length}v${top - bottom}h${-length}z`)
+    .map(({ start, end }) => `M${start} ${bottom}h${end - start}v${top - bottom}h${start - end}z`)
     .join('')
 }
 
+/** Points that follow each other: the first of them, and the one behind the last. */
+export interface Run {
+  readonly start: number
+  readonly end: number
+}
+
 /** Stretches of points that nobody measured. */
-export interface Gap {
-  readonly start: number
-  readonly length: number
+export function gapsOf(heights: Heights): Run[] {
+  return runsOf(heights, Number.isNaN)
 }
 
-export function gapsOf(heights: Heights): Gap[] {
-  const unknown = heights.map((height) => (height === null ? 0 : null))
-  return runsOf(unknown).map(({ start, run }) => ({ start, length: run.length }))
+function isKnown(height: number): boolean {
+  return !Number.isNaN(height)
 }
 
-interface Run {
-  readonly start: number
-  readonly run: readonly number[]
-}
-
-/** The stretches without `null`. */
-function runsOf(heights: Heights): Run[] {
-  const runs: { start: number; run: number[] }[] = []
-  heights.forEach((height, at) => {
-    if (height === null) return
-    const last = runs.at(-1)
-    if (last !== undefined && last.start + last.run.length === at) last.run.push(height)
-    else runs.push({ start: at, run: [height] })
-  })
+function runsOf(heights: Heights, isIn: (height: number) => boolean): Run[] {
+  const runs: Run[] = []
+  for (let at = 0; at < heights.length; at++) {
+    if (!isIn(heights[at]!)) continue
+    const start = at
+    while (at < heights.length && isIn(heights[at]!)) at++
+    runs.push({ start, end: at })
+  }
   return runs
 }
 
 /** From the start of a run to its end, one command a step; equal neighbours share one. */
-function stepsOf(run: readonly number[]): string {
+function stepsOf(heights: Heights, { start, end }: Run): string {
   let path = ''
   let width = 0
-  for (let at = 0; at < run.length; at++) {
+  for (let at = start; at < end - 1; at++) {
     width++
-    const next = run[at + 1]
-    if (next === run[at]) continue
-    path += next === undefined ? `h${width}` : `h${width}v${next - run[at]!}`
+    const up = heights[at + 1]! - heights[at]!
+    if (up === 0) continue
+    path += `h${width}v${up}`
     width = 0
   }
-  return path
+  return `${path}h${width + 1}`
 }

@@ -1,5 +1,6 @@
 import { dayOf, SLOT_SECONDS } from '../../ingest/model/time.ts'
 import type { StackedChart } from '../charts/chart.ts'
+import { rateAt } from '../charts/rates.ts'
 import { boardListId, boardSlotAddress } from '../links.ts'
 import type { BoardPlaces } from '../pages/board-places.ts'
 import { SHOWN } from '../units.ts'
@@ -13,7 +14,7 @@ type Charted = Pick<StackedChart, 'from' | 'stepSeconds' | 'total' | 'unit' | 'o
 export function boardAddressOf(chart: Charted, places: BoardPlaces | null, point: number): string | null {
   const { from, stepSeconds, total } = chart
   const slot = from + point * stepSeconds
-  const isMeasured = total.in[point] != null
+  const isMeasured = rateAt(total.in, point) !== null
   if (places === null || stepSeconds !== SLOT_SECONDS || !isMeasured || dayOf(slot) < places.since) return null
   return places.root + boardSlotAddress(slot) + listOf(chart, point)
 }

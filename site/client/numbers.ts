@@ -1,6 +1,7 @@
 import type { Counter } from '../../ingest/model/counter.ts'
+import { knownOnly, type Rates } from '../charts/rates.ts'
 import type { Exploration } from '../exploration.ts'
-import { type Figures, type PointRates, shareOf } from '../figures.ts'
+import { type Figures, shareOf } from '../figures.ts'
 import { memberAddress, reportAddress } from '../links.ts'
 import type { Month } from '../months.ts'
 import type { ReadoutEntry } from '../pages/readout.ts'
@@ -200,7 +201,7 @@ export function averagesOf({ data, rows, total }: Shown): ReadoutEntry[] {
 }
 
 /** Of what is left of a total, which is no cell. */
-function meanOf(rates: PointRates): number | null {
-  const known = rates.filter((rate) => rate !== null)
+function meanOf(rates: Rates): number | null {
+  const known = knownOnly(rates)
   return known.length === 0 ? null : known.reduce((sum, rate) => sum + rate, 0) / known.length
 }

@@ -1,4 +1,5 @@
-import type { BothWays, Rates, StackedChart } from '../charts/chart.ts'
+import type { BothWays, StackedChart } from '../charts/chart.ts'
+import { type Rates, rateAt } from '../charts/rates.ts'
 import { percentile95Of } from '../figures.ts'
 import type { BoardPlaces } from '../pages/board-places.ts'
 import type { ReadoutEntry } from '../pages/readout.ts'
@@ -92,9 +93,9 @@ export function withoutLayers(chart: StackedChart, hidden: ReadonlySet<number>):
   return { ...rest, layers, total, percentile95: { in: percentile95Of(total.in), out: percentile95Of(total.out) } }
 }
 
-function sumOf({ total }: StackedChart, layers: StackedChart['layers'], way: 'in' | 'out'): (number | null)[] {
-  return Array.from(total[way], (whole, at) =>
-    whole === null ? null : layers.reduce((sum, layer) => sum + (layer[way][at] ?? 0), 0),
+function sumOf({ total }: StackedChart, layers: StackedChart['layers'], way: 'in' | 'out'): Rates {
+  return total[way].map((whole, at) =>
+    Number.isNaN(whole) ? whole : layers.reduce((sum, layer) => sum + (layer[way][at] || 0), 0),
   )
 }
 
@@ -105,7 +106,8 @@ function readingOf(chart: StackedChart, entries: readonly ReadoutEntry[], point:
     ...timesOf(chart, point),
     values: entries.map((entry, at) => {
       const both = rates(entry, at)
-      return { in: formatRate(both?.in[point] ?? null), out: formatRate(both?.out[point] ?? null) }
+      const rate = (way: 'in' | 'out') => formatRate(both === undefined ? null : rateAt(both[way], point))
+      return { in: rate('in'), out: rate('out') }
     }),
   }
 }
@@ -127,7 +129,10 @@ export function timesOf({ from, stepSeconds, timeZone }: StackedChart, point: nu
 function describe(chart: StackedChart, point: number): string {
   const { total, unit, only } = chart
   const words = Object.values(SHOWN).find(({ rate }) => rate === unit)!.rateInWords
-  const value = (rates: Rates) => (rates[point] == null ? 'unknown' : formatRate(rates[point]!))
+  const value = (rates: Rates) => {
+    const rate = rateAt(rates, point)
+    return rate === null ? 'unknown' : formatRate(rate)
+  }
   const way = only === undefined ? `in ${value(total.in)}, out ${value(total.out)}` : `${only} ${value(total.in)}`
   return `${timesOf(chart, point).time}: ${way} ${words}`
 }

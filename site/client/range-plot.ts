@@ -1,6 +1,7 @@
 import type { BothWays, StackedChart } from '../charts/chart.ts'
+import { type Rates, ratesFrom } from '../charts/rates.ts'
 import { queryOf } from '../exploration.ts'
-import { type PointRates, percentile95Of } from '../figures.ts'
+import { percentile95Of } from '../figures.ts'
 import type { BoardPlaces } from '../pages/board-places.ts'
 import type { ReadoutEntry } from '../pages/readout.ts'
 import { find } from './element.ts'
@@ -18,7 +19,7 @@ interface ChartFile {
   readonly peak?: Way
   readonly events?: readonly { readonly number: number; readonly at: string; readonly to?: string }[]
 }
-type Way = BothWays<PointRates>
+type Way = BothWays<readonly (number | null)[]>
 
 /** Makes instruments of the charts of a page, each when a visitor comes to it. */
 export function upgradeRangePlots(page: ParentNode): void {
@@ -63,7 +64,8 @@ function textsOf(plot: HTMLElement): { title: string; description: string } {
 }
 
 function chartFrom(file: ChartFile, timeZone: string, texts: { title: string; description: string }): StackedChart {
-  const { unit, stepSeconds, layers, total, peak, events = [] } = file
+  const { unit, stepSeconds, layers, peak, events = [] } = file
+  const total = columnsOf(file.total)
   return {
     ...texts,
     unit,
@@ -71,9 +73,9 @@ function chartFrom(file: ChartFile, timeZone: string, texts: { title: string; de
     to: Date.parse(file.to) / 1000,
     stepSeconds,
     timeZone,
-    layers,
+    layers: layers.map((layer) => ({ ...layer, ...columnsOf(layer) })),
     total,
-    ...(peak === undefined ? {} : { peak }),
+    ...(peak === undefined ? {} : { peak: columnsOf(peak) }),
     events: events.map(({ number, at, to }) => ({
       number,
       at: Date.parse(at) / 1000,
@@ -81,6 +83,10 @@ function chartFrom(file: ChartFile, timeZone: string, texts: { title: string; de
     })),
     percentile95: { in: percentile95Of(total.in), out: percentile95Of(total.out) },
   }
+}
+
+function columnsOf({ in: inward, out }: Way): BothWays<Rates> {
+  return { in: ratesFrom(inward), out: ratesFrom(out) }
 }
 
 /** As the build printed them, with their averages. */

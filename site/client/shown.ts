@@ -6,10 +6,11 @@ import { MEASURES, type Measure } from '../../ingest/model/measure.ts'
 import type { CellColumns, DirectionColumns } from '../../ingest/model/series.ts'
 import { cellOf, isKnown, type Measured } from '../cells.ts'
 import type { StackedChart } from '../charts/chart.ts'
+import { type Rates, unknownRates } from '../charts/rates.ts'
 import { colorOf } from '../charts/theme.ts'
 import type { ChartData } from '../downloads.ts'
 import type { Exploration } from '../exploration.ts'
-import { type Figures, figuresOf, knownSeconds, type PointRates, peaksOf, ratesOf, shareOf } from '../figures.ts'
+import { type Figures, figuresOf, knownSeconds, peaksOf, ratesOf, shareOf } from '../figures.ts'
 import { type DrawnLayer, MOST_LAYERS, restOf } from '../layers.ts'
 import { eventsBetween, type ShownEvents } from '../pages/events.ts'
 import { midSentence } from '../pages/words.ts'
@@ -210,23 +211,19 @@ function busiest(sorted: readonly Member[], most: number): Member[] {
 }
 
 interface Way {
-  readonly in: PointRates
-  readonly out: PointRates
+  readonly in: Rates
+  readonly out: Rates
 }
 
 /** A direction that alone is shown stands in `in`. */
 function ratesOfWay(exploration: Exploration, measured: Measured, cell: string): Way {
   const [up, down] = directionsOf(exploration).map((way) => ratesOf(measured, cell, way, exploration.measure))
-  return { in: up!, out: down ?? unknown(up!) }
+  return { in: up!, out: down ?? unknownRates(up!.length) }
 }
 
 function peaksOfWay(exploration: Exploration, measured: Measured, cell: string): Way {
   const [up, down] = directionsOf(exploration).map((way) => peaksOf(measured, cell, way, exploration.measure))
-  return { in: up!, out: down ?? unknown(up!) }
-}
-
-function unknown(rates: PointRates): PointRates {
-  return rates.map(() => null)
+  return { in: up!, out: down ?? unknownRates(up!.length) }
 }
 
 function figuresRow(

@@ -1,4 +1,5 @@
-import type { BothWays, Rates, StackedChart } from '../charts/chart.ts'
+import type { BothWays, StackedChart } from '../charts/chart.ts'
+import type { Rates } from '../charts/rates.ts'
 import type { SparklineOptions } from '../charts/sparkline.ts'
 import type { ChartData } from '../downloads.ts'
 import type { RangeName } from '../traffic.ts'

@@ -1,6 +1,7 @@
 import type { Measured } from '../cells.ts'
+import type { Rates } from '../charts/rates.ts'
 import type { ChartData } from '../downloads.ts'
-import type { Figures, PointRates } from '../figures.ts'
+import type { Figures } from '../figures.ts'
 import { formatRate } from '../units.ts'
 
 /** What is on a chart, by name, with its average; with a script, what it was at the cursor. */
@@ -35,7 +36,7 @@ export function readoutOf(
       out: formatRate(total.out.max),
     },
   ]
-  const average = (rates: PointRates) => formatRate(averageOf(measured, rates))
+  const average = (rates: Rates) => formatRate(averageOf(measured, rates))
   return [
     ...layers.map(({ label, color, ...way }) => ({
       label,
@@ -49,7 +50,7 @@ export function readoutOf(
 }
 
 /** Over the seconds that were measured; also of what is left of a total, which is no cell. */
-function averageOf({ known }: Pick<Measured, 'known'>, rates: PointRates): number | null {
-  const seconds = known.reduce((sum, each, at) => (rates[at] === null ? sum : sum + each), 0)
-  return seconds === 0 ? null : rates.reduce<number>((sum, rate, at) => sum + (rate ?? 0) * known[at]!, 0) / seconds
+function averageOf({ known }: Pick<Measured, 'known'>, rates: Rates): number | null {
+  const seconds = known.reduce((sum, each, at) => (Number.isNaN(rates[at]) ? sum : sum + each), 0)
+  return seconds === 0 ? null : rates.reduce((sum, rate, at) => sum + (rate || 0) * known[at]!, 0) / seconds
 }

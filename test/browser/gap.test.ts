@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { StackedChart } from '../../site/charts/chart.ts'
+import { ratesFrom } from '../../site/charts/rates.ts'
 import { renderStacked } from '../../site/charts/render.ts'
 import { themeCss } from '../../site/charts/theme.ts'
 import { isWithout } from '../programs.ts'
@@ -10,7 +11,7 @@ const POINTS = 288
 const LAYER = 'rgb(200 0 0)'
 
 function chartOf(rate: (point: number) => number | null): StackedChart {
-  const rates = Array.from({ length: POINTS }, (_, point) => rate(point))
+  const rates = ratesFrom(Array.from({ length: POINTS }, (_, point) => rate(point)))
   return {
     title: 'Campus',
     description: 'Bits per second',

@@ -1,11 +1,13 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { BothWays, Rates, StackedChart } from '../../site/charts/chart.ts'
+import type { BothWays, StackedChart } from '../../site/charts/chart.ts'
+import type { Rates } from '../../site/charts/rates.ts'
 import { renderStacked } from '../../site/charts/render.ts'
 import { renderSparkline } from '../../site/charts/sparkline.ts'
 import { CHART_SIZES } from '../../site/charts/stacked.ts'
 import { OTHER_COLOR } from '../../site/charts/theme.ts'
+import { bothWays } from './rates.ts'
 import { drawnHeights, drawnPaths, gridOf, textsOf, unitPixels } from './svg.ts'
 
 const FROM = Date.UTC(2026, 10, 23) / 1000
@@ -21,7 +23,7 @@ function chartOf(points: number, given: Partial<StackedChart>): StackedChart {
     stepSeconds: 300,
     timeZone: 'Europe/Vienna',
     layers: [],
-    total: { in: [], out: [] },
+    total: bothWays([], []),
     ...given,
   }
 }
@@ -41,8 +43,8 @@ const stacks = fc
     const sum = (...ats: number[]) =>
       points.map((point) => (point === null ? null : ats.reduce((whole, at) => whole + point[at]!, 0)))
     return chartOf(points.length, {
-      layers: [0, 1, 2].map((at) => layer(`layer-${at}`, { in: column(at), out: column(at + 3) })),
-      total: { in: sum(0, 1, 2), out: sum(3, 4, 5) },
+      layers: [0, 1, 2].map((at) => layer(`layer-${at}`, bothWays(column(at), column(at + 3)))),
+      total: bothWays(sum(0, 1, 2), sum(3, 4, 5)),
     })
   })
 const rendering = { numRuns: 60 }
@@ -59,9 +61,9 @@ describe('a stacked chart, read back from its picture', () => {
           const below = Array.from(chart.total[way], () => 0)
           chart.layers.forEach(({ label, ...rates }) => {
             const drawn = drawnHeights(svg, label, way, below.length, grid)
-            Array.from(rates[way]).forEach((rate, at) => {
-              below[at]! += rate ?? 0
-              if (rate === null) expect(drawn[at]).toBeNull()
+            rates[way].forEach((rate, at) => {
+              below[at]! += rate || 0
+              if (Number.isNaN(rate)) expect(drawn[at]).toBeNull()
               else expect(Math.abs(drawn[at]! - below[at]!)).toBeLessThanOrEqual(halfPixel)
             })
           })
@@ -87,7 +89,7 @@ describe('a stacked chart, read back from its picture', () => {
   test('says of a gap why it is empty, where there is room for words', async () => {
     const notes = async (missing: number) => {
       const rates = Array.from({ length: 288 }, (_, at) => (at < missing ? null : 5))
-      const both = { in: rates, out: rates }
+      const both = bothWays(rates, rates)
       return textsOf(
         await renderStacked(chartOf(288, { layers: [layer('http', both)], total: both }), [CHART_SIZES[0]]),
       )
@@ -99,7 +101,7 @@ describe('a stacked chart, read back from its picture', () => {
   test('has no line over a gap, and a band exactly as wide', async () => {
     const rates = [5, 5, null, null, 7, null, 0]
     const svg = await renderStacked(
-      chartOf(7, { layers: [layer('http', { in: rates, out: rates })], total: { in: rates, out: rates } }),
+      chartOf(7, { layers: [layer('http', bothWays(rates, rates))], total: bothWays(rates, rates) }),
     )
     expect(drawnHeights(svg, 'http', 'in', 7).map((height) => height === null)).toEqual(
       rates.map((rate) => rate === null),
@@ -115,13 +117,13 @@ describe('a stacked chart, read back from its picture', () => {
   })
 
   test('takes points behind the last one given for unknown', async () => {
-    const svg = await renderStacked(chartOf(4, { total: { in: [1, 2], out: [1, 2] } }), [CHART_SIZES[0]])
+    const svg = await renderStacked(chartOf(4, { total: bothWays([1, 2], [1, 2]) }), [CHART_SIZES[0]])
     expect(drawnHeights(svg, 'total', 'in', 4).slice(2)).toEqual([null, null])
   })
 
   test('draws the total alone where a layer was not told', async () => {
     const svg = await renderStacked(
-      chartOf(2, { layers: [layer('http', { in: [null, 4], out: [0, 0] })], total: { in: [4, 4], out: [0, 0] } }),
+      chartOf(2, { layers: [layer('http', bothWays([null, 4], [0, 0]))], total: bothWays([4, 4], [0, 0]) }),
       [CHART_SIZES[0]],
     )
     const [untold, told] = drawnHeights(svg, 'http', 'in', 2)
@@ -130,7 +132,7 @@ describe('a stacked chart, read back from its picture', () => {
   })
 
   test('paints the layers from the top of the stack to its bottom, lines last', async () => {
-    const rates = { in: [1], out: [1] }
+    const rates = bothWays([1], [1])
     const layers = [layer('bottom', rates), layer('top', rates)]
     const svg = await renderStacked(chartOf(1, { layers, total: rates, peak: rates }), [CHART_SIZES[0]])
     expect(drawnPaths(svg).map(({ title }) => title)).toEqual(['top', 'bottom', 'greatest five minutes', 'total'])
@@ -138,10 +140,10 @@ describe('a stacked chart, read back from its picture', () => {
 
   test('says why it is empty, and only then', async () => {
     const sentence = 'No flow files cover this time.'
-    const nulls = { in: [null, null], out: [null, null] }
+    const nulls = bothWays([null, null], [null, null])
     const empty = await renderStacked(chartOf(2, { layers: [layer('http', nulls)], total: nulls }))
     expect(empty.split(sentence)).toHaveLength(CHART_SIZES.length + 1)
-    const idle = await renderStacked(chartOf(2, { total: { in: [0, 0], out: [0, 0] } }))
+    const idle = await renderStacked(chartOf(2, { total: bothWays([0, 0], [0, 0]) }))
     expect(idle).not.toContain(sentence)
   })
 })
@@ -150,7 +152,7 @@ describe('the text of a chart', () => {
   const hostile = `</title><script>alert(1)</script>"' onload=x style="y" & \u202eevil`
 
   test('is text, whatever it says', async () => {
-    const rates = { in: [1, 2], out: [1, 2] }
+    const rates = bothWays([1, 2], [1, 2])
     const svg = await renderStacked(
       chartOf(2, {
         title: hostile,
@@ -169,7 +171,7 @@ describe('the text of a chart', () => {
   })
 
   test('names and describes every size for screen readers', async () => {
-    const svg = await renderStacked(chartOf(1, { title: 'A & B', total: { in: [1], out: [1] } }))
+    const svg = await renderStacked(chartOf(1, { title: 'A & B', total: bothWays([1], [1]) }))
     const opened = [
       ...svg.matchAll(/<svg [^>]*role="img"[^>]*><title>A &amp; B<\/title><desc>Bits per second<\/desc>/g),
     ]
@@ -183,7 +185,7 @@ describe('the text of a chart', () => {
     { name: 'where out is idle', in: 900, out: 0.1 },
   ])('keeps the names of both ways and of 95th percentiles $name apart', async ({ in: inward, out }) => {
     for (const size of CHART_SIZES) {
-      const total = { in: [1000], out: [out < 1 ? 0 : 1000] }
+      const total = bothWays([1000], [out < 1 ? 0 : 1000])
       const svg = await renderStacked(chartOf(1, { total, percentile95: { in: inward, out } }), [size])
       const beside = textsOf(svg).filter(({ text }) => /^(in|out|95th.*)$/.test(text))
       expect(beside.map(({ text }) => text.slice(0, 4))).toEqual(['in', 'out', '95th', '95th'])
@@ -195,7 +197,7 @@ describe('the text of a chart', () => {
   })
 
   test('has the unit once, and nothing but numbers at the ticks', async () => {
-    const total = { in: [3.2e9], out: [1.1e9] }
+    const total = bothWays([3.2e9], [1.1e9])
     const svg = await renderStacked(chartOf(1, { total }), [CHART_SIZES[0]])
     expect(svg.split('Gb/s')).toHaveLength(2)
     expect(gridOf(svg).labels).toEqual(['1', '0.5', '0', '0.5', '1', '1.5', '2', '2.5', '3'])
@@ -216,7 +218,7 @@ describe('a chart on a page', () => {
   test('has ids of its own', async () => {
     const ids = await Promise.all(
       [1, 2, 1].map(async (rate) => {
-        const svg = await renderStacked(chartOf(1, { total: { in: [rate], out: [rate] } }))
+        const svg = await renderStacked(chartOf(1, { total: bothWays([rate], [rate]) }))
         return svg.match(/id="([^"]+)"/)![1]
       }),
     )
@@ -280,12 +282,11 @@ function noisy(layers: number, points: number, noise = 0.4): StackedChart {
   const drawn = Array.from({ length: layers }, (_, at) => ({
     label: `member ${at}`,
     color: at === layers - 1 ? OTHER_COLOR : `var(--series-${at + 1})`,
-    in: rates(0.5 ** at),
-    out: rates(0.3 * 0.5 ** at),
+    ...bothWays(rates(0.5 ** at), rates(0.3 * 0.5 ** at)),
   }))
   const sum = (way: 'in' | 'out') =>
     Array.from({ length: points }, (_, at) => drawn.reduce((whole, layer) => whole + layer[way][at]!, 0))
-  return chartOf(points, { layers: drawn, total: { in: sum('in'), out: sum('out') } })
+  return chartOf(points, { layers: drawn, total: bothWays(sum('in'), sum('out')) })
 }
 
 describe('a sparkline', () => {
@@ -298,10 +299,10 @@ describe('a sparkline', () => {
   })
 
   test('shows averages on one scale for both ways, gaps as gaps', () => {
-    const svg = renderSparkline(
-      { in: [40, 20, null, null, 30, null], out: [0, 0, null, null, 30, 30] },
-      { width: 6, height: 7 },
-    )
+    const svg = renderSparkline(bothWays([40, 20, null, null, 30, null], [0, 0, null, null, 30, 30]), {
+      width: 6,
+      height: 7,
+    })
     expect(drawnPaths(svg).map(({ d }) => d)).toEqual([
       'M0 0v30h1v-30zM2 0v30h1v-30z',
       'M0 0v0h1v0zM2 0v-30h1v30z',
@@ -310,7 +311,7 @@ describe('a sparkline', () => {
   })
 
   test('of nothing is a line', () => {
-    const svg = renderSparkline({ in: [null], out: [] })
+    const svg = renderSparkline(bothWays([null], []))
     expect(drawnPaths(svg).map(({ d }) => d)).toEqual(['', '', 'M0 23.5h96'])
   })
 })

@@ -27,7 +27,7 @@ describe('events on a chart', () => {
     stepSeconds: 300,
     timeZone: 'UTC',
     layers: [],
-    total: { in: new Array(288).fill(1000), out: new Array(288).fill(10) },
+    total: { in: new Float64Array(288).fill(1000), out: new Float64Array(288).fill(10) },
     ...(events && { events }),
   })
 

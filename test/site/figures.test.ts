@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { commitPart } from '../../ingest/store/part.ts'
+import { ratesFrom } from '../../site/charts/rates.ts'
 import { figuresOf, peaksOf, ratesOf } from '../../site/figures.ts'
 import { createTrafficReader, UNSETTLED } from '../../site/traffic.ts'
 import { configOf, DAY, part, store } from './stored.ts'
@@ -9,9 +10,9 @@ test('five-minute figures of a gap, a zero and a peak', () => {
   // Three known slots, one missing between: 3,000 octets are 80 b/s.
   store(config, part(0, { http: [3000, 300] }), part(1, {}), part(3, { http: [6000, 600] }))
   const day = createTrafficReader(config.data, DAY + 3 * 300).read('day')
-  expect(ratesOf(day, 'service/http', 'in', 'octets').slice(-4)).toEqual([80, 0, null, 160])
-  expect(ratesOf(day, 'service/http', 'out', 'octets').slice(-4)).toEqual([8, 0, null, 16])
-  expect(ratesOf(day, 'service/http', 'in', 'packets').slice(-4)).toEqual([0.01, 0, null, 0.02])
+  expect(ratesOf(day, 'service/http', 'in', 'octets').slice(-4)).toEqual(ratesFrom([80, 0, null, 160]))
+  expect(ratesOf(day, 'service/http', 'out', 'octets').slice(-4)).toEqual(ratesFrom([8, 0, null, 16]))
+  expect(ratesOf(day, 'service/http', 'in', 'packets').slice(-4)).toEqual(ratesFrom([0.01, 0, null, 0.02]))
   expect(figuresOf(day, 'service/http', 'in', 'octets')).toEqual({
     now: 160,
     min: 0,
@@ -26,7 +27,7 @@ test('a cell that saw nothing is zero where something was measured, unknown else
   const config = configOf()
   store(config, part(0, { http: [3000, 0] }))
   const day = createTrafficReader(config.data, DAY).read('day')
-  expect(ratesOf(day, 'service/dns', 'in', 'octets').slice(-2)).toEqual([null, 0])
+  expect(ratesOf(day, 'service/dns', 'in', 'octets').slice(-2)).toEqual(ratesFrom([null, 0]))
   expect(figuresOf(day, 'service/dns', 'in', 'octets')).toMatchObject({ now: 0, average: 0, total: 0 })
 })
 
@@ -41,7 +42,7 @@ test('a member that the config did not have for a while is unknown in that time,
     part(2, { http, counted: all }),
   )
   const day = createTrafficReader(config.data, DAY + 2 * 300).read('day')
-  expect(ratesOf(day, 'service/dns', 'in', 'octets').slice(-3)).toEqual([80, null, 0])
+  expect(ratesOf(day, 'service/dns', 'in', 'octets').slice(-3)).toEqual(ratesFrom([80, null, 0]))
   expect(figuresOf(day, 'service/dns', 'in', 'octets')).toMatchObject({ min: 0, average: 40, max: 80, total: 3000 })
   expect(figuresOf(day, 'total', 'in', 'octets')).toMatchObject({ average: 80, total: 9000 })
 })
@@ -66,8 +67,8 @@ test('coarser points average over the seconds that are known and keep the greate
   store(config, part(0, { http: [3000, 0] }), part(4, { http: [6000, 0] }), ...rest)
   const week = createTrafficReader(config.data, DAY + 11 * 300).read('week')
   expect(week.to).toBe(DAY + 3600)
-  expect(ratesOf(week, 'total', 'in', 'octets').slice(-2)).toEqual([120, 80])
-  expect(peaksOf(week, 'total', 'in', 'octets').slice(-2)).toEqual([160, 80])
+  expect(ratesOf(week, 'total', 'in', 'octets').slice(-2)).toEqual(ratesFrom([120, 80]))
+  expect(peaksOf(week, 'total', 'in', 'octets').slice(-2)).toEqual(ratesFrom([160, 80]))
   // 27,000 octets in eight slots.
   expect(figuresOf(week, 'total', 'in', 'octets')).toMatchObject({ average: 90, max: 160, min: 80, total: 27_000 })
 })

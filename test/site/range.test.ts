@@ -29,7 +29,7 @@ function chartOf(range: RangeName) {
 test('points of five minutes have no line of the greatest five minutes; a slot without a flow file is a gap between them', () => {
   expect(chartOf('day')).toEqual({
     names: ['Web 128 8', 'total 128 8'],
-    total: [80, 80, 80, null, 320, 80],
+    total: [80, 80, 80, Number.NaN, 320, 80],
     peak: null,
     statements: '',
   })
@@ -38,6 +38,6 @@ test('points of five minutes have no line of the greatest five minutes; a slot w
 test('wider points have it, by name among what is on the chart', () => {
   const { names, total, peak } = chartOf('week')
   expect(names).toEqual(['Web 128 8', 'total 128 8', 'greatest 5 minutes 320 8'])
-  expect(total.slice(-2)).toEqual([null, 128])
+  expect(total.slice(-2)).toEqual([Number.NaN, 128])
   expect(peak).toEqual([320])
 })

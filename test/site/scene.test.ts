@@ -49,7 +49,9 @@ test('the stack says once how it is scaled, and only lines that they are not', (
 describe('what is written is what Vega draws', () => {
   const points = 288
   const rates = (phase: number) =>
-    Array.from({ length: points }, (_, at) => (at > 90 && at < 150 ? null : 2e6 + 1e6 * Math.sin(at / 20 + phase)))
+    Float64Array.from({ length: points }, (_, at) =>
+      at > 90 && at < 150 ? Number.NaN : 2e6 + 1e6 * Math.sin(at / 20 + phase),
+    )
   const both = { in: rates(0), out: rates(2) }
   const from = Date.parse('2026-11-23T00:00:00Z') / 1000
   const chart = {

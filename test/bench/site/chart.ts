@@ -51,7 +51,7 @@ function chartOf(round: number): StackedChart {
     return seed / 2 ** 31
   }
   const rates = (share: number) =>
-    Array.from({ length: POINTS }, (_, at) =>
+    Float64Array.from({ length: POINTS }, (_, at) =>
       Math.round(1e9 * share * (1.2 + Math.sin((at / POINTS) * 6)) * (0.8 + 0.4 * random())),
     )
   const layers = Array.from({ length: LAYERS }, (_, at) => ({
@@ -61,7 +61,7 @@ function chartOf(round: number): StackedChart {
     out: rates(0.3 * 0.5 ** at),
   }))
   const sum = (way: 'in' | 'out') =>
-    Array.from({ length: POINTS }, (_, at) => layers.reduce((whole, layer) => whole + layer[way][at]!, 0))
+    Float64Array.from({ length: POINTS }, (_, at) => layers.reduce((whole, layer) => whole + layer[way][at]!, 0))
   return {
     title: 'Campus',
     description: 'Bits per second',
