@@ -4,6 +4,7 @@ import type { Direction } from '../ingest/model/direction.ts'
 import type { Measure } from '../ingest/model/measure.ts'
 import { SLOT_SECONDS } from '../ingest/model/time.ts'
 import { cellOf, type Measured } from './cells.ts'
+import { createColumn } from './charts/column.ts'
 import { knownOnly, type Rates } from './charts/rates.ts'
 import { SHOWN } from './units.ts'
 
@@ -36,7 +37,7 @@ export function peaksOf(measured: Measured, cell: string, direction: Direction, 
 
 /** `known`: seconds of each point; where it is 0, nothing was measured. */
 function ratesBy(known: readonly number[], rateOf: (seconds: number, point: number) => number): Rates {
-  const rates = new Float64Array(known.length)
+  const rates = createColumn(known.length)
   for (let point = 0; point < known.length; point++)
     rates[point] = known[point] === 0 ? Number.NaN : rateOf(known[point]!, point)
   return rates

@@ -1,7 +1,8 @@
 import { OTHER } from '../ingest/model/cell.ts'
 import type { Measure } from '../ingest/model/measure.ts'
 import type { Measured } from './cells.ts'
-import { knownOnly, type Rates } from './charts/rates.ts'
+import { createColumn } from './charts/column.ts'
+import { type Rates, sumOf } from './charts/rates.ts'
 import { OTHER_COLOR } from './charts/theme.ts'
 import { totalBothWays } from './figures.ts'
 
@@ -37,11 +38,21 @@ export function sortByVolume<L extends { readonly id: string; readonly cell: str
 /** What the layers leave of the total; `null` when they leave nothing worth a mention. */
 export function restOf(total: Pick<DrawnLayer, 'in' | 'out'>, layers: readonly DrawnLayer[]): DrawnLayer | null {
   const left = (way: 'in' | 'out') =>
-    total[way].map((whole, point) =>
-      Math.max(0, whole - layers.reduce((sum, layer) => sum + (layer[way][point] || 0), 0)),
+    leftOf(
+      total[way],
+      layers.map((layer) => layer[way]),
     )
   const rest = { id: REST, label: 'everything else', color: OTHER_COLOR, in: left('in'), out: left('out') }
-  const volume = (rates: Rates) => knownOnly(rates).reduce((sum, each) => sum + each, 0)
-  const whole = volume(total.in) + volume(total.out)
-  return volume(rest.in) + volume(rest.out) > whole / 1000 ? rest : null
+  return sumOf(rest.in) + sumOf(rest.out) > (sumOf(total.in) + sumOf(total.out)) / 1000 ? rest : null
+}
+
+/** Unknown where the whole is; where a part is, it takes nothing. */
+function leftOf(whole: Rates, parts: readonly Rates[]): Rates {
+  const left = createColumn(whole.length)
+  for (let point = 0; point < left.length; point++) {
+    let rest = whole[point]!
+    for (const part of parts) rest -= part[point] || 0
+    left[point] = Math.max(0, rest)
+  }
+  return left
 }

@@ -1,6 +1,9 @@
+import { createColumn } from './column.ts'
+
 /**
  * Per second, one a point; NaN: nobody measured. That is a gap, neither a zero nor a line across, and what is reckoned with it
- * is unknown as well. Columns of bytes, since a large site has a hundred million of them: nothing in them has to be looked through for garbage.
+ * is unknown as well. A column of bytes, for a build draws tens of millions of points, and nothing in it has to be
+ * looked through for garbage.
  */
 export type Rates = Float64Array
 
@@ -15,13 +18,27 @@ export function ratesFrom(rates: Iterable<number | null>): Rates {
 }
 
 export function unknownRates(points: number): Rates {
-  return new Float64Array(points).fill(Number.NaN)
+  return createColumn(points).fill(Number.NaN)
 }
 
 /** The rates of the points that are known. */
 export function knownOnly(rates: Rates): Rates {
-  const known = new Float64Array(rates.length)
+  const known = createColumn(rates.length)
   let count = 0
-  for (const rate of rates) if (!Number.isNaN(rate)) known[count++] = rate
+  for (let point = 0; point < rates.length; point++) if (!Number.isNaN(rates[point])) known[count++] = rates[point]!
   return known.subarray(0, count)
+}
+
+/** Of the points that are known. */
+export function sumOf(rates: Rates): number {
+  let sum = 0
+  for (let point = 0; point < rates.length; point++) sum += rates[point] || 0
+  return sum
+}
+
+/** Of the points that are known; 0 when none is. */
+export function greatestOf(rates: Rates): number {
+  let most = 0
+  for (let point = 0; point < rates.length; point++) if (rates[point]! > most) most = rates[point]!
+  return most
 }

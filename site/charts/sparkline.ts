@@ -1,5 +1,5 @@
 import type { BothWays } from './chart.ts'
-import { knownOnly, type Rates } from './rates.ts'
+import { greatestOf, knownOnly, type Rates, sumOf } from './rates.ts'
 import { type Heights, stepArea } from './step-path.ts'
 
 export interface SparklineOptions {
@@ -23,7 +23,7 @@ export function renderSparkline(rates: BothWays<Rates>, options: SparklineOption
   const points = Math.max(rates.in.length, rates.out.length, 1)
   const perStep = Math.ceil((points * STEP_PIXELS) / width)
   const [above, below] = [averages(rates.in, perStep), averages(rates.out, perStep)]
-  const most = { in: greatest(above), out: greatest(below) }
+  const most = { in: greatestOf(above), out: greatestOf(below) }
   const scale = most.in + most.out === 0 ? 0 : (height - 1) / (most.in + most.out)
   const zero = most.in + most.out === 0 ? height - 1 : Math.round(most.in * scale)
   const area = (averaged: Heights, sign: 1 | -1) =>
@@ -41,13 +41,9 @@ export function renderSparkline(rates: BothWays<Rates>, options: SparklineOption
 /** Of every `perStep` points, those that are known; NaN where none is. */
 function averages(rates: Rates, perStep: number): Heights {
   return new Float64Array(Math.ceil(rates.length / perStep)).map((_, step) => {
-    const known = knownOnly(rates.subarray(step * perStep, (step + 1) * perStep))
-    return known.reduce((sum, rate) => sum + rate, 0) / known.length
+    const some = rates.subarray(step * perStep, (step + 1) * perStep)
+    return sumOf(some) / knownOnly(some).length
   })
-}
-
-function greatest(heights: Heights): number {
-  return knownOnly(heights).reduce((most, height) => Math.max(most, height), 0)
 }
 
 function round(pixels: number): number {

@@ -1,5 +1,6 @@
 import type { BothWays, StackedChart } from './chart.ts'
-import type { Rates } from './rates.ts'
+import { createColumn } from './column.ts'
+import { greatestOf, type Rates } from './rates.ts'
 import { gapArea, gapsOf, type Heights, type Run, stepArea, stepLine } from './step-path.ts'
 
 /** What is drawn between the axes, the same for every size. */
@@ -99,39 +100,36 @@ export function directionOf(way: 'in' | 'out'): 1 | -1 {
 
 /** Each layer with its rates added to those of the layers below. */
 function stackUp(chart: StackedChart): StackedChart['layers'] {
-  const sums = { in: new Float64Array(countOf(chart)), out: new Float64Array(countOf(chart)) }
+  const below = { in: createColumn(countOf(chart)), out: createColumn(countOf(chart)) }
   return chart.layers.map((layer) => {
-    for (const way of WAYS) {
-      const [sum, rates] = [sums[way], layer[way]]
-      for (let at = 0; at < sum.length; at++) sum[at]! += rates[at] || 0
-    }
-    return { ...layer, in: sums.in.slice(), out: sums.out.slice() }
+    for (const way of WAYS) below[way] = plus(below[way], layer[way])
+    return { ...layer, ...below }
   })
+}
+
+function plus(sums: Rates, rates: Rates): Rates {
+  const sum = createColumn(sums.length)
+  for (let at = 0; at < sum.length; at++) sum[at] = sums[at]! + (rates[at] || 0)
+  return sum
 }
 
 /** `tops`: what reaches highest of the layers. */
 function reachOf(chart: StackedChart, tops: readonly BothWays<Rates>[]): BothWays<number> {
   const { peak, percentile95, before, only } = chart
   const total = chart.drawing === 'lines' && before === undefined ? undefined : chart.total
-  const greatestOf = (way: 'in' | 'out') =>
+  const mostOf = (way: 'in' | 'out') =>
     Math.max(
-      ...[total, ...tops, peak, before].map((rates) => (rates ? greatest(rates[way]) : 0)),
+      ...[total, ...tops, peak, before].map((rates) => (rates ? greatestOf(rates[way]) : 0)),
       percentile95?.[way] ?? 0,
     )
-  const most = { in: greatestOf('in'), out: greatestOf('out') }
+  const most = { in: mostOf('in'), out: mostOf('out') }
   if (only !== undefined) return { in: (most.in || 1) * HEADROOM, out: 0 }
   const least = (Math.max(most.in, most.out) * LEAST_SHARE) / (1 - LEAST_SHARE) || 1
   return { in: Math.max(most.in, least) * HEADROOM, out: Math.max(most.out, least) * HEADROOM }
 }
 
-function greatest(rates: Rates): number {
-  let most = 0
-  for (let at = 0; at < rates.length; at++) if (rates[at]! > most) most = rates[at]!
-  return most
-}
-
 function heightsFrom(total: Rates, rates: Rates, count: number, unitsPerRate: number, sign: 1 | -1): Heights {
-  const heights = new Float64Array(count)
+  const heights = createColumn(count)
   for (let at = 0; at < count; at++)
     heights[at] = isKnown(total, at) ? sign * Math.round((rates[at] || 0) * unitsPerRate) : Number.NaN
   return heights
@@ -144,7 +142,9 @@ function countOf({ from, to, stepSeconds }: StackedChart): number {
 /** Zero where anything was measured. */
 function knownOf(chart: StackedChart): Heights {
   const { in: inward, out } = chart.total
-  return new Float64Array(countOf(chart)).map((_, at) => (isKnown(inward, at) || isKnown(out, at) ? 0 : Number.NaN))
+  const known = createColumn(countOf(chart))
+  for (let at = 0; at < known.length; at++) if (!isKnown(inward, at) && !isKnown(out, at)) known[at] = Number.NaN
+  return known
 }
 
 function isKnown(rates: Rates, at: number): boolean {

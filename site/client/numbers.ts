@@ -1,5 +1,5 @@
 import type { Counter } from '../../ingest/model/counter.ts'
-import { knownOnly, type Rates } from '../charts/rates.ts'
+import { knownOnly, type Rates, sumOf } from '../charts/rates.ts'
 import type { Exploration } from '../exploration.ts'
 import { type Figures, shareOf } from '../figures.ts'
 import { memberAddress, reportAddress } from '../links.ts'
@@ -202,6 +202,6 @@ export function averagesOf({ data, rows, total }: Shown): ReadoutEntry[] {
 
 /** Of what is left of a total, which is no cell. */
 function meanOf(rates: Rates): number | null {
-  const known = knownOnly(rates)
-  return known.length === 0 ? null : known.reduce((sum, rate) => sum + rate, 0) / known.length
+  const { length } = knownOnly(rates)
+  return length === 0 ? null : sumOf(rates) / length
 }
