@@ -6,6 +6,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { lean } from '../../site/charts/lean.mjs'
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '../../dist')
 const OUT = join(DIST, 'flowscan')
@@ -53,6 +54,15 @@ const eleventyInPlace = {
   },
 }
 
+/** Of Eleventy, what pages never come to: languages of pages, JavaScript and dates in front matter. */
+const neverCome = {
+  name: 'never come to',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(bcp-47-normalize|acorn)$/ }, ({ path }) => ({ path, namespace: 'never-come' }))
+    onLoad({ filter: /.*/, namespace: 'never-come' }, () => ({ contents: 'module.exports = {}' }))
+  },
+}
+
 const [{ metafile }] = await Promise.all([COMMAND, ...THREADS].map(bundle))
 
 await writeFile(join(OUT, 'licences.txt'), (await Promise.all(packagesIn(metafile).map(licenceOf))).join('\n'))
@@ -88,6 +98,6 @@ function bundle(path) {
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: 'warning',
-    plugins: [inPlace, eleventyInPlace],
+    plugins: [inPlace, eleventyInPlace, lean, neverCome],
   })
 }

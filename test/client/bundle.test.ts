@@ -23,7 +23,7 @@ test('what every page loads is at most 3 KB, packed', () => {
 })
 
 test('the bundle brings every operator that the charts are made of', () => {
-  const brought = readFileSync(`${ROOT}site/client/vega.mjs`, 'utf8')
+  const brought = readFileSync(`${ROOT}site/charts/vega.mjs`, 'utf8')
   const needed = CHART_SIZES.flatMap((size) => operatorsOf(parse(stackedSpec(size), undefined, { ast: true })))
   expect(needed.length).toBeGreaterThan(20)
   for (const operator of new Set(needed)) expect(brought).toMatch(new RegExp(`transforms, \\{[^}]*\\b${operator}\\b`))
