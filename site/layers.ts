@@ -46,13 +46,18 @@ export function restOf(total: Pick<DrawnLayer, 'in' | 'out'>, layers: readonly D
   return sumOf(rest.in) + sumOf(rest.out) > (sumOf(total.in) + sumOf(total.out)) / 1000 ? rest : null
 }
 
+/** Rates have no more than three decimals; what is left of them has none of its own. */
+function toThousandth(rate: number): number {
+  return Number.isInteger(rate) ? rate : Math.round(rate * 1000) / 1000
+}
+
 /** Unknown where the whole is; where a part is, it takes nothing. */
 function leftOf(whole: Rates, parts: readonly Rates[]): Rates {
   const left = createColumn(whole.length)
   for (let point = 0; point < left.length; point++) {
     let rest = whole[point]!
     for (const part of parts) rest -= part[point] || 0
-    left[point] = Math.max(0, rest)
+    left[point] = Math.max(0, toThousandth(rest))
   }
   return left
 }
