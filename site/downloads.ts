@@ -2,7 +2,7 @@ import type { Direction } from '../ingest/model/direction.ts'
 import { isoTime } from '../ingest/model/time.ts'
 import type { ChartEvent } from './charts/chart.ts'
 import type { Rates } from './charts/rates.ts'
-import { createTextBytes, type TextBytes, writeAscii, writeNumber, writeText, writtenBytes } from './text-bytes.ts'
+import { createTextBytes, type TextBytes, writeArray, writeRow, writeText, writtenBytes } from './text-bytes.ts'
 
 /** What a chart shows, and what the files beside it hold. */
 export interface ChartData {
@@ -42,17 +42,11 @@ export function downloadNames(chart: string): readonly [csv: string, json: strin
 /** RFC 4180: a line per point, named by its UTC start; a column per layer and direction, then total, peak, before. Unknown is empty. */
 export function csvOf(data: ChartData): Uint8Array<ArrayBuffer> {
   const columns = columnsOf(data)
+  const rates = columns.map((column) => column.rates)
   const times = timesOf(data)
-  const text = createTextBytes((times.length + 1) * (TIME_BYTES + columns.length * NUMBER_BYTES))
+  const text = createTextBytes((times.length + 2) * (TIME_BYTES + columns.length * NUMBER_BYTES))
   writeText(text, `time${columns.map(({ name }) => `,${csvCell(`${name} (${data.unit})`)}`).join('')}\r\n`)
-  for (let point = 0; point < times.length; point++) {
-    writeAscii(text, times[point]!)
-    for (const { rates } of columns) {
-      writeAscii(text, ',')
-      if (!Number.isNaN(rates[point])) writeNumber(text, rates[point]!)
-    }
-    writeAscii(text, '\r\n')
-  }
+  for (let point = 0; point < times.length; point++) writeRow(text, times[point]!, rates, point)
   return writtenBytes(text)
 }
 
@@ -119,20 +113,11 @@ function opened(object: object): string {
 }
 
 function writeWay(text: TextBytes, { in: inward, out }: Way, only: Direction | undefined): void {
-  writeRates(text, only ?? 'in', inward)
+  writeText(text, `"${only ?? 'in'}":`)
+  writeArray(text, inward)
   if (only !== undefined) return
-  writeText(text, ',')
-  writeRates(text, 'out', out)
-}
-
-function writeRates(text: TextBytes, name: string, rates: Rates): void {
-  writeText(text, `"${name}":[`)
-  for (let point = 0; point < rates.length; point++) {
-    if (point > 0) writeAscii(text, ',')
-    if (Number.isNaN(rates[point])) writeAscii(text, 'null')
-    else writeNumber(text, rates[point]!)
-  }
-  writeText(text, ']')
+  writeText(text, ',"out":')
+  writeArray(text, out)
 }
 
 function eventJson({ number, at, to, label }: NonNullable<ChartData['events']>[number]): object {

@@ -1,11 +1,22 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createTextBytes, writeAscii, writeNumber, writeText, writtenBytes } from '../../site/text-bytes.ts'
+import {
+  createTextBytes,
+  type TextBytes,
+  writeArray,
+  writeRow,
+  writeText,
+  writtenBytes,
+} from '../../site/text-bytes.ts'
 
-function written(number: number): string {
-  const text = createTextBytes(0)
-  writeNumber(text, number)
+function textOf(write: (text: TextBytes) => void, expected = 0): string {
+  const text = createTextBytes(expected)
+  write(text)
   return new TextDecoder().decode(writtenBytes(text))
+}
+
+function written(...numbers: number[]): string {
+  return textOf((text) => writeArray(text, Float64Array.from(numbers)))
 }
 
 /** Where the way in which a number is written changes. */
@@ -15,7 +26,7 @@ const nearEdges = EDGES.flatMap((edge) => [edge - 1, edge - 0.001, edge, edge + 
 test.each([...nearEdges, 0.01, 0.1, 0.12, 12.345, 0.0004, 1e-7, 1234567.891, 0.30000000000000004, -5.25, -0])(
   '%d is written as everybody writes it',
   (number) => {
-    expect(written(number)).toBe(String(number))
+    expect(written(number)).toBe(JSON.stringify([number]))
   },
 )
 
@@ -27,15 +38,34 @@ test('and so is any other number', () => {
     fc.double({ noNaN: true, noDefaultInfinity: true }),
   )
   fc.assert(
-    fc.property(rate, (number) => written(number) === String(number)),
+    fc.property(rate, (number) => written(number) === JSON.stringify([number])),
     { numRuns: 20_000 },
   )
 })
 
+test('many of them, and what is unknown', () => {
+  const numbers = [0, Number.NaN, 1234.5, 2 ** 40, -0.001]
+  expect(written(...numbers)).toBe(JSON.stringify(numbers))
+  expect(written()).toBe('[]')
+})
+
+test('a row of columns: unknown is nothing', () => {
+  const columns = [
+    [1, 2],
+    [0.25, Number.NaN],
+    [3e9, Number.MAX_VALUE],
+  ].map((column) => Float64Array.from(column))
+  const rows = textOf((text) => {
+    for (const row of [0, 1]) writeRow(text, `row ${row}`, columns, row)
+  })
+  expect(rows).toBe('row 0,1,0.25,3000000000\r\nrow 1,2,,1.7976931348623157e+308\r\n')
+})
+
 test('a text grows with what is written, in any script', () => {
-  const text = createTextBytes(3)
-  for (const part of ['rate ', 'Größe 量 🌍', 'a'.repeat(500)]) writeText(text, part)
-  writeAscii(text, ',')
-  writeNumber(text, 12.5)
-  expect(new TextDecoder().decode(writtenBytes(text))).toBe(`rate Größe 量 🌍${'a'.repeat(500)},12.5`)
+  const parts = ['rate ', 'Größe 量 🌍', 'a'.repeat(500)]
+  const grown = textOf((text) => {
+    for (const part of parts) writeText(text, part)
+    writeArray(text, Float64Array.of(12.5))
+  }, 3)
+  expect(grown).toBe(`${parts.join('')}[12.5]`)
 })

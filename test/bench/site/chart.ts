@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { isoTime } from '../../../ingest/model/time.ts'
 import type { StackedChart } from '../../../site/charts/chart.ts'
 import { renderStacked } from '../../../site/charts/render.ts'
 import { CHART_SIZES } from '../../../site/charts/stacked.ts'
+import { type ChartData, csvOf, jsonOf } from '../../../site/downloads.ts'
 import { findProgram } from '../../programs.ts'
 import type { Figure } from './figure.ts'
 
@@ -21,6 +23,9 @@ export async function measureChart(base: string, tell: (figure: Figure) => void)
   for (const chart of charts) await renderStacked(chart)
   const one = await cpuPerChart(charts, [CHART_SIZES[0]])
   const three = await cpuPerChart(charts, CHART_SIZES)
+  const data = charts.map(dataOf)
+  tell({ what: 'its numbers as CSV and JSON, CPU', measured: cpuOf(data, numbersAsBytes), unit: 'ms' })
+  tell({ what: 'the same put together of strings, CPU', measured: cpuOf(data, numbersAsStrings), unit: 'ms' })
   const rrd = findProgram('rrdtool') === null ? null : graphByRrdtool(base, charts[0]!)
   tell({ what: 'a chart to SVG, CPU, one size', measured: one, unit: 'ms', limit: 26 })
   tell({ what: 'a chart to SVG, CPU, three sizes as on pages', measured: three, unit: 'ms', limit: 26 })
@@ -41,6 +46,31 @@ async function cpuPerChart(charts: readonly StackedChart[], sizes: typeof CHART_
   for (const chart of charts) await renderStacked(chart, sizes)
   const { user, system } = process.cpuUsage(start)
   return (user + system) / 1000 / charts.length
+}
+
+function dataOf({ unit, from, to, stepSeconds, layers, total }: StackedChart): ChartData {
+  return { unit, from, to, stepSeconds, total, layers: layers.map((layer, at) => ({ id: `m${at}`, ...layer })) }
+}
+
+function cpuOf(data: readonly ChartData[], write: (data: ChartData) => number): number {
+  for (let warm = 0; warm < 5; warm++) for (const each of data) write(each)
+  const start = process.cpuUsage()
+  for (const each of data) write(each)
+  const { user, system } = process.cpuUsage(start)
+  return (user + system) / 1000 / data.length
+}
+
+function numbersAsBytes(data: ChartData): number {
+  return csvOf(data).length + jsonOf(data).length
+}
+
+/** As short as it can be said, to be compared with. */
+function numbersAsStrings({ from, stepSeconds, layers, total }: ChartData): number {
+  const ways = [...layers, total].flatMap(({ in: inward, out }) => [Array.from(inward), Array.from(out)])
+  const lines = ways[0]!.map((_, point) =>
+    [isoTime(from + point * stepSeconds), ...ways.map((rates) => rates[point])].join(','),
+  )
+  return Buffer.from(lines.join('\r\n')).length + Buffer.from(JSON.stringify(ways)).length
 }
 
 /** A day's shape with noise in it; the same round gives the same. */
