@@ -13,10 +13,9 @@ export function slotOfFile(
   timeZone: string,
   firstEndMs: number | null,
 ): number | null {
-  const ms = [captureStartMs, firstExportMs, timeInName(name, timeZone), firstEndMs].find(
-    (each) => each !== null && each > 0 && isMoment(each),
-  )
-  return ms === undefined || ms === null ? null : slotOf(ms / 1000)
+  const isSaid = (ms: number | null): ms is number => ms !== null && ms > 0 && isMoment(ms)
+  const ms = [captureStartMs, firstExportMs].find(isSaid) ?? [timeInName(name, timeZone), firstEndMs].find(isSaid)
+  return ms === undefined ? null : slotOf(ms / 1000)
 }
 
 const FLOW_TOOLS_NAME = /(\d{4})-(\d\d)-(\d\d)\.(\d\d)(\d\d)(\d\d)([+-]\d{4})?$/

@@ -90,8 +90,9 @@ function quote(text: string): string {
   return JSON.stringify(text)
 }
 
-/** Does the platform know a zone of this name? */
+/** Does the platform know a zone of this name? Its list lacks other names of the same zones; the first format of a process takes 10 ms. */
 export function isTimeZone(zone: string): boolean {
+  if (Intl.supportedValuesOf('timeZone').includes(zone)) return true
   try {
     return new Intl.DateTimeFormat('en', { timeZone: zone }) !== null
   } catch {

@@ -41,8 +41,12 @@ export function discoverFlowFiles(config: Config): WaitingFile[] {
   const timeIn = createNameClock(site.timeZone)
   const find = (source: Source, at: number) =>
     [...walk(source.dir, source, leaveOut)].map((path) => toWaiting(path, source.dir, flows[at]!))
-  return sources
-    .flatMap((source, at) => (flows.length === 1 ? find(source, at) : orMistake(source, () => find(source, at))))
+  const found = sources.flatMap((source, at) =>
+    flows.length === 1 ? find(source, at) : orMistake(source, () => find(source, at)),
+  )
+  // A single file, as every five minutes, needs no clock.
+  if (found.length === 1) return found
+  return found
     .map((file) => ({ file, ms: timeIn(file.name) ?? 0 }))
     .sort((a, b) => b.ms - a.ms || (a.file.path < b.file.path ? -1 : 1))
     .map(({ file }) => file)

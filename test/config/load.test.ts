@@ -109,6 +109,13 @@ describe('values', () => {
   })
 })
 
+test.each(['Europe/Vienna', 'UTC', 'Etc/GMT+5', 'Asia/Calcutta', 'Asia/Kolkata', 'US/Pacific'])(
+  'the zone %s',
+  (timeZone) => {
+    expect(parse({ site: { timeZone } }).config.site.timeZone).toBe(timeZone)
+  },
+)
+
 describe('any value at all is read or refused in plain words, never a bug', () => {
   test('of whole configs', () => {
     const keys = fc.constantFrom(
