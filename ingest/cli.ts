@@ -1,8 +1,7 @@
-#!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { EXIT, explainRefusal, UserError } from './model/errors.ts'
-import { optimizeAfter } from './model/optimizing.ts'
+import { setFlag, whileLoading } from './model/v8-flags.ts'
 
 /**
  * Every command: its name, a line for the overview, and the module that knows the rest. A command module exports
@@ -32,12 +31,15 @@ export interface CommandModule {
   configure(command: Command): void
 }
 
-/** Bytes of code: a build of two seconds spent a quarter of them on optimizing what hardly ran again. */
+/**
+ * V8 optimizes a function once it has run through so many bytes of code. Its own 66 KB are meant for what goes on for hours: a build of two
+ * seconds spent a quarter of them on optimizing what hardly ran again. What runs per flow is WebAssembly and does not wait for it.
+ */
 const RUNS_BEFORE_OPTIMIZING = 4_000_000
 
 async function main(argv: readonly string[]): Promise<number> {
   const program = await createProgram(argv[2])
-  optimizeAfter(RUNS_BEFORE_OPTIMIZING)
+  setFlag('interrupt-budget', RUNS_BEFORE_OPTIMIZING)
   try {
     await program.parseAsync([...argv])
     return Number(process.exitCode ?? EXIT.ok)
@@ -78,4 +80,8 @@ function report(thrown: unknown): number {
   return EXIT.bug
 }
 
-process.exit(await main(process.argv))
+void main(process.argv).then((code) => {
+  // What is kept of this process for the next (`commands/loader.cjs`) has V8's own flags.
+  whileLoading()
+  process.exit(code)
+})

@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8'
-import { optimizeAfter } from '../ingest/model/optimizing.ts'
+import { setFlag } from '../ingest/model/v8-flags.ts'
 import type { Site } from './pages/site.ts'
 
 /** Members of all dimensions together from which on memory matters more than the time to look for what is free. */
@@ -14,11 +13,11 @@ const GROWTH = 60
 const RUNS_BEFORE_OPTIMIZING = 1_000_000
 
 export function optimizeLate(): void {
-  optimizeAfter(RUNS_BEFORE_OPTIMIZING)
+  setFlag('interrupt-budget', RUNS_BEFORE_OPTIMIZING)
 }
 
 /** The pages of a large site leave behind many times what is in use at any moment: their memory is used again soon. */
 export function saveMemory({ dimensions }: Pick<Site, 'dimensions'>): void {
   const members = dimensions.reduce((sum, each) => sum + each.members.length, 0)
-  if (members >= MANY) setFlagsFromString(`--heap-growing-percent=${GROWTH}`)
+  if (members >= MANY) setFlag('heap-growing-percent', GROWTH)
 }

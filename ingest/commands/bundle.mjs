@@ -1,9 +1,9 @@
 /*
- * Makes dist/flowscan of what the compiler made of ingest and site: the command with all its modules in a few files, and each thread that it starts
- * in one, for Node takes 0.4 ms to find and load a module, and there are hundreds. Called by `npm run build`.
+ * Makes dist/flowscan of what the compiler made of ingest and site: the command with all its modules in one file, which `loader.cjs` runs, Eleventy in
+ * some, and each thread that it starts in one, for Node takes 0.4 ms to find and load a module, and there are hundreds. Called by `npm run build`.
  */
-import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { lean } from '../../site/charts/lean.mjs'
@@ -63,15 +63,43 @@ const neverCome = {
   },
 }
 
-const [{ metafile }] = await Promise.all([COMMAND, ...THREADS].map(bundle))
+/** It waits for some of its modules while they load, as CommonJS cannot. */
+const eleventyApart = {
+  name: 'Eleventy apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@11ty\/eleventy$/ }, () => ({ path: './eleventy.js', external: true }))
+  },
+}
 
-await writeFile(join(OUT, 'licences.txt'), (await Promise.all(packagesIn(metafile).map(licenceOf))).join('\n'))
+/** Charts are SVG. Vega would look for a package that draws pixels, and wait for that, too. */
+const noCanvas = {
+  name: 'no canvas',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]vega-canvas\.node\.js$/ }, async ({ path }) => ({
+      contents: await readFile(path.replace('.node.js', '.browser.js'), 'utf8'),
+    }))
+  },
+}
 
-/** Directories of the packages that are in a bundle. */
-function packagesIn({ inputs }) {
-  const directories = Object.keys(inputs).flatMap(
-    (path) => path.match(/^.*[\\/]node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+/)?.[0] ?? [],
-  )
+const [command, ...others] = await Promise.all([bundleCommand(), bundleEleventy(), ...THREADS.map(bundleThread)])
+const [file] = Object.keys(command.metafile.outputs)
+await writeFile(
+  join(OUT, 'cli.js'),
+  `#!/usr/bin/env node
+import { createRequire } from 'node:module'
+createRequire(import.meta.url)('./loader.cjs').run('${basename(file)}')
+`,
+  { mode: 0o755 },
+)
+await copyFile(join(dirname(fileURLToPath(import.meta.url)), 'loader.cjs'), join(OUT, 'loader.cjs'))
+const licences = await Promise.all(packagesIn([command, ...others]).map(licenceOf))
+await writeFile(join(OUT, 'licences.txt'), licences.join('\n'))
+
+/** Directories of the packages that are in bundles. */
+function packagesIn(bundles) {
+  const directories = bundles
+    .flatMap(({ metafile }) => Object.keys(metafile.inputs))
+    .flatMap((path) => path.match(/^.*[\\/]node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+/)?.[0] ?? [])
   return [...new Set(directories)].sort()
 }
 
@@ -83,21 +111,54 @@ async function licenceOf(directory) {
   return `${name} ${version}: ${license}\n\n${text.trim()}\n`
 }
 
-function bundle(path) {
-  return build({
-    entryPoints: [join(DIST, path)],
-    entryNames: '[name]',
-    outdir: OUT,
-    bundle: true,
+/** Its name changes with its content. What it imports while it runs is imported by its loader, for Node cannot tell who asks in a script. */
+async function bundleCommand() {
+  const { metafile, outputFiles } = await bundle({
+    entryPoints: [join(DIST, COMMAND)],
+    entryNames: '[name]-[hash]',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    plugins: [inPlace, eleventyApart, lean, noCanvas],
+    write: false,
+  })
+  for (const { path, text } of outputFiles)
+    await writeFile(path, text.replaceAll(' await import(', ' await importHere('))
+  return { metafile }
+}
+
+function bundleEleventy() {
+  return bundle({
+    stdin: { contents: "export { default } from '@11ty/eleventy'", resolveDir: DIST, sourcefile: 'eleventy.js' },
+    entryNames: 'eleventy',
     splitting: true,
     format: 'esm',
+    banner: { js: REQUIRE },
+    plugins: [eleventyInPlace, neverCome],
+  })
+}
+
+function bundleThread(path) {
+  return bundle({
+    entryPoints: [join(DIST, path)],
+    entryNames: '[name]',
+    format: 'esm',
+    banner: { js: REQUIRE },
+    plugins: [inPlace],
+  })
+}
+
+function bundle(options) {
+  return build({
+    outdir: OUT,
+    bundle: true,
     platform: 'node',
     target: 'node20',
     charset: 'utf8',
     external: APART,
-    banner: { js: REQUIRE },
     metafile: true,
     logLevel: 'warning',
-    plugins: [inPlace, eleventyInPlace, lean, neverCome],
+    ...options,
   })
 }

@@ -12,9 +12,9 @@ function compiledBy(start: string): number {
     parentPort.postMessage(internalBinding('builtins').getCacheUsage().compiledWithoutCache.size)`
   const program = `
     import { Worker } from 'node:worker_threads'
-    import { optimizeAfter } from '${DIST}model/optimizing.js'
+    import { setFlag } from '${DIST}model/v8-flags.js'
     import { startThread } from '${DIST}run/thread.js'
-    optimizeAfter(4_000_000)
+    setFlag('interrupt-budget', 4_000_000)
     const thread = new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(thread)}))
     ${start}.on('message', console.log)`
   const options = ['--no-warnings', '--expose-internals', '--input-type=module', '--eval', program]
