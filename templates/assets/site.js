@@ -48,11 +48,24 @@
     })
   }
 
-  /* Before anything is painted; then every minute, for a page may stay open for days. */
+  /* Before anything is painted; then every minute and on coming back, for a page may stay open for days: the site may have gone on without it. */
   function tellStale() {
     const look = () => root.toggleAttribute('data-stale', Date.now() >= Date.parse(root.dataset.staleAfter))
+    const lookAgain = () => look() && !document.hidden && lookForNewer()
     look()
-    setInterval(look, 60000)
+    setInterval(lookAgain, 60000)
+    document.addEventListener('visibilitychange', lookAgain)
+  }
+
+  async function lookForNewer() {
+    const { staleAfter } = root.dataset
+    try {
+      const page = await (await fetch(location.href, { cache: 'no-cache' })).text()
+      const [, there] = /data-stale-after="([^"]+)"/.exec(page) ?? []
+      root.toggleAttribute('data-newer', there > staleAfter)
+    } catch {
+      /* Nobody answers, or the page is a file: what it says stays true. */
+    }
   }
 
   /* What draws charts is large: it comes when a visitor comes to a chart, or opens the explorer. */

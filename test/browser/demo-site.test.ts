@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isoTime } from '../../ingest/model/time.ts'
 import { buildCampusSite } from '../campus-site.ts'
 import { isWithout } from '../programs.ts'
 import { launchChromium, visit } from './browser.ts'
@@ -141,6 +142,26 @@ describe.skipIf(isWithout('the site in a browser', 'chromium'))('the demo site',
       await page.clock.setFixedTime(new Date((CAMPUS.end + 16 * 60) * 1000))
       await page.goto(url)
       expect(await page.locator('.stale').isVisible()).toBe(true)
+    })
+  })
+
+  test('a page that stayed open tells newer data apart from none, and leads to them', async () => {
+    await look({}, async (page) => {
+      const address = `${url}services/?from=elsewhere`
+      await page.clock.install({ time: new Date((CAMPUS.end + 14 * 60) * 1000) })
+      await page.goto(address)
+      await page.clock.fastForward('03:00')
+      await page.locator('.stale', { hasText: 'still running' }).waitFor()
+      expect(await page.locator('.stale-newer').isVisible()).toBe(false)
+      await page.route(address, async (route) => {
+        const response = await route.fetch()
+        const later = `data-stale-after="${isoTime(CAMPUS.end + 3600)}"`
+        await route.fulfill({ response, body: (await response.text()).replace(/data-stale-after="[^"]*"/, later) })
+      })
+      await page.clock.fastForward('01:00')
+      await page.locator('.stale-newer').click()
+      await page.locator('.stale').waitFor({ state: 'hidden' })
+      expect(page.url()).toBe(address)
     })
   })
 
