@@ -367,13 +367,18 @@ function openWindows(data: string, step: '2h' | '1d') {
       isChanged: true,
     }
     const to = from + length * STEPS[step]
-    if (step === '1d') for (const { name } of windowsBetween('2h', from, to)) takeMonth(opened, name)
-    for (let at = from; at < to; at += DAY_SECONDS) {
-      const half = readTable(data, '30m', dayOf(at))
+    // Most of a year's days are not there, and to look for each takes longer than to list those that are.
+    const storedAs = (finer: '2h' | '30m') => {
+      const stored = new Set(listWindows(data, finer))
+      return windowsBetween(finer, from, to).filter(({ name }) => stored.has(name))
+    }
+    if (step === '1d') for (const { name } of storedAs('2h')) takeMonth(opened, name)
+    for (const { name } of storedAs('30m')) {
+      const half = readTable(data, '30m', name)
       if (half === null) continue
       const twoHours = rollUp(half.table, '2h')
       replaceStretch(opened.table, step === '2h' ? twoHours : rollUp(twoHours, '1d'))
-      opened.inputs[dayOf(at)] = [half.sha256]
+      opened.inputs[name] = [half.sha256]
     }
     return opened
   }
