@@ -12,12 +12,12 @@ const { Script } = require('node:vm')
 /** What a run needed that had little to do is not all that others need: what is so old is kept anew. */
 const LONGEST_MS = 3_600_000
 
-/** `name`: the bundle's file beside this one; another for every content. */
+/** `name`: the bundle's file beside this one, in ASCII; another for every content. */
 exports.run = (name) => {
   const filename = join(__dirname, name)
   const kept = attempt(() => placeOf(process.argv[2]))
   const cachedData = attempt(() => read(kept, name))
-  const source = readFileSync(filename, 'utf8')
+  const source = readFileSync(filename, 'latin1')
   const script = new Script(`(function (${NAMES}) {${source}\n})`, { filename, cachedData })
   if (script.cachedDataRejected !== false)
     process.once('exit', (status) => status === 0 && attempt(() => keep(script, kept, name)))

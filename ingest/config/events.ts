@@ -56,7 +56,7 @@ export function parseEvents(text: string, timeZone: string): Events {
 
 const TIME = String.raw`(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:?\d\d)?)?`
 const START = new RegExp(String.raw`^${TIME}(?=\s|$)`)
-const END = new RegExp(String.raw`^\s+[-–]\s+(?:${TIME}|(\d\d:\d\d))(?=\s|$)`)
+const END = new RegExp(String.raw`^\s+[-\u2013]\s+(?:${TIME}|(\d\d:\d\d))(?=\s|$)`)
 
 /** An event, or what is wrong with the line. */
 function parseLine(line: string, clock: WallClock): Event | string {

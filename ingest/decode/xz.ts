@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { ReadableStream } from 'node:stream/web'
 import { createGrowth, type UnpackEnd } from './unpacking.ts'
 
 /** What the library's error says where the file ends too early (XZ_BUF_ERROR); it has no code of its own. */
