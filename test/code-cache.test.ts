@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from './directory.ts'
@@ -47,6 +47,17 @@ test.each([
   expect(inspect(cache)).toEqual(first)
   expect(statSync(place!).size).toBeGreaterThan(whole.length / 2)
   expect(readFileSync(place!)).not.toEqual(of(Buffer.from(whole)))
+})
+
+test('code that others may write is not run, but replaced', () => {
+  const cache = temporaryDirectory()
+  const first = inspect(cache)
+  const { ino } = statSync(first.kept[0]!)
+  chmodSync(first.kept[0]!, 0o620)
+  expect(inspect(cache)).toEqual(first)
+  const replaced = statSync(first.kept[0]!)
+  expect(replaced.ino).not.toBe(ino)
+  expect(replaced.mode & 0o777).toBe(0o600)
 })
 
 test('where nothing can be kept, the command does what it does', () => {

@@ -3,7 +3,7 @@
  * kept, or what was kept is damaged, of another bundle, or of another V8 or its flags (which V8 finds out itself), it is compiled as ever.
  */
 const { createHash } = require('node:crypto')
-const { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs')
+const { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } = require('node:fs')
 const { createRequire } = require('node:module')
 const { homedir } = require('node:os')
 const { dirname, join } = require('node:path')
@@ -37,9 +37,14 @@ function placeOf(command) {
   return join(directory, `${command}-${hash(__dirname).toString('hex').slice(0, 8)}.code`)
 }
 
+/** Of the user who runs this alone: `sudo` may have left the directory of another. */
 function read(kept, name) {
-  if (Date.now() - statSync(kept).mtimeMs > LONGEST_MS) throw new Error('old')
-  const bytes = readFileSync(kept)
+  const descriptor = openSync(kept)
+  const { mtimeMs, uid, mode } = fstatSync(descriptor)
+  const bytes = readFileSync(descriptor)
+  closeSync(descriptor)
+  if (uid !== (process.getuid?.() ?? uid) || (mode & OTHERS_WRITE) !== 0) throw new Error('not of this user alone')
+  if (Date.now() - mtimeMs > LONGEST_MS) throw new Error('old')
   const code = bytes.subarray(HASH_BYTES)
   if (!hash(name, code).equals(bytes.subarray(0, HASH_BYTES))) throw new Error('damaged, or of another bundle')
   return code
@@ -48,12 +53,14 @@ function read(kept, name) {
 function keep(script, kept, name) {
   const code = script.createCachedData()
   mkdirSync(dirname(kept), { recursive: true, mode: 0o700 })
-  const temporary = `${kept}.${process.pid}`
+  // Always the same: what a killed run left is overwritten, and two that write at once make what `read` calls damaged.
+  const temporary = `${kept}.tmp`
   writeFileSync(temporary, Buffer.concat([hash(name, code), code]), { mode: 0o600 })
   renameSync(temporary, kept)
 }
 
 const HASH_BYTES = 32
+const OTHERS_WRITE = 0o022
 
 function hash(...parts) {
   const sum = createHash('sha256')
