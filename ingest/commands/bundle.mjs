@@ -25,6 +25,11 @@ const APART = [
   'zstddec',
   '@foxglove/wasm-bz2',
 ]
+const AS_COMMON_JS = {
+  format: 'cjs',
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+}
 const REQUIRE =
   "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);"
 
@@ -78,7 +83,7 @@ const noPrograms = {
 const eleventyApart = {
   name: 'Eleventy apart',
   setup({ onResolve }) {
-    onResolve({ filter: /^@11ty\/eleventy$/ }, () => ({ path: './eleventy.js', external: true }))
+    onResolve({ filter: /^@11ty\/eleventy$/ }, () => ({ path: './eleventy.mjs', external: true }))
   },
 }
 
@@ -94,11 +99,12 @@ const noCanvas = {
 
 const [command, ...others] = await Promise.all([bundleCommand(), bundleEleventy(), ...THREADS.map(bundleThread)])
 const [file] = Object.keys(command.metafile.outputs)
+// A thread of CommonJS starts with 7 ms less than one of modules.
+await writeFile(join(OUT, 'package.json'), '{ "type": "commonjs" }\n')
 await writeFile(
   join(OUT, 'cli.js'),
   `#!/usr/bin/env node
-import { createRequire } from 'node:module'
-createRequire(import.meta.url)('./loader.cjs').run('${basename(file)}')
+require('./loader.cjs').run('${basename(file)}')
 `,
   { mode: 0o755 },
 )
@@ -125,13 +131,10 @@ async function licenceOf(directory) {
 /** Its name changes with its content. What it imports while it runs is imported by its loader, for Node cannot tell who asks in a script. */
 async function bundleCommand() {
   const { metafile, outputFiles } = await bundle({
+    ...AS_COMMON_JS,
     entryPoints: [join(DIST, COMMAND)],
     entryNames: '[name]-[hash]',
-    outExtension: { '.js': '.cjs' },
-    format: 'cjs',
     charset: 'ascii',
-    define: { 'import.meta.url': 'bundleUrl' },
-    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     plugins: [inPlace, eleventyApart, noPrograms, lean, noCanvas],
     write: false,
   })
@@ -152,6 +155,7 @@ function bundleEleventy() {
   return bundle({
     stdin: { contents: "export { default } from '@11ty/eleventy'", resolveDir: DIST, sourcefile: 'eleventy.js' },
     entryNames: 'eleventy',
+    outExtension: { '.js': '.mjs' },
     splitting: true,
     format: 'esm',
     banner: { js: REQUIRE },
@@ -161,10 +165,9 @@ function bundleEleventy() {
 
 function bundleThread(path) {
   return bundle({
+    ...AS_COMMON_JS,
     entryPoints: [join(DIST, path)],
     entryNames: '[name]',
-    format: 'esm',
-    banner: { js: REQUIRE },
     plugins: [inPlace],
   })
 }
