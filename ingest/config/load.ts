@@ -49,16 +49,17 @@ export function parseConfig(given: unknown, file: string): LoadedConfig {
 
 async function importDefault(file: string): Promise<unknown> {
   const loaded = whileLoading()
-  // With `import`, Node would look through all its code for the names it exports.
-  const { createJiti } = createRequire(import.meta.url)('jiti') as typeof import('jiti')
-  loaded()
-  const self = fileURLToPath(new URL('./index.js', import.meta.url))
-  const jiti = createJiti(import.meta.url, { fsCache: cacheDirectory(), moduleCache: false, alias: { flowscan: self } })
   try {
-    return await jiti.import(file, { default: true })
+    // With `import`, Node would look through all its code for the names it exports.
+    const { createJiti } = createRequire(import.meta.url)('jiti') as typeof import('jiti')
+    const self = fileURLToPath(new URL('./index.js', import.meta.url))
+    const options = { fsCache: cacheDirectory(), moduleCache: false, alias: { flowscan: self } }
+    return await createJiti(import.meta.url, options).import(file, { default: true })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new UserError(`${file}: cannot be loaded: ${reason}`, EXIT.config, { cause: error })
+  } finally {
+    loaded()
   }
 }
 
