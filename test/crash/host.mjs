@@ -8,10 +8,9 @@ import { withoutChance } from './chance.mjs'
  * standard input is a JSON list of arguments. The end of a run is told on the standard error, in a line that begins with NUL.
  */
 const cli = process.argv[2]
-let code
-process.exit = (given) => {
-  code = given
-}
+/** Called with the exit code by a run that ends. */
+let end
+process.exit = (code) => end(code)
 const descriptors = () => readdirSync('/proc/self/fd').length
 const resources = () => process.getActiveResourcesInfo().filter((name) => name !== 'Timeout').length
 
@@ -20,10 +19,13 @@ for await (const line of createInterface({ input: process.stdin })) {
   const before = [descriptors(), resources()]
   process.argv = [process.argv[0], cli, ...JSON.parse(line)]
   process.exitCode = undefined
-  code = undefined
+  const ended = new Promise((resolve) => {
+    end = resolve
+  })
   withoutChance()
   await import(`${cli}?run=${number}`)
-  tell(number++, await isAsBefore(...before))
+  const code = await ended
+  tell(number++, code, await isAsBefore(...before))
 }
 
 /** What a run that failed left under way comes to its end; what stays open then would be in the way of the next. */
@@ -37,7 +39,7 @@ async function isAsBefore(openBefore, activeBefore) {
 }
 
 /** Twice: one call at most fails. */
-function tell(run, isClean) {
+function tell(run, code, isClean) {
   for (let times = 0; times < 2; times++) {
     try {
       writeSync(2, `\0${JSON.stringify({ run, code, isClean })}\n`)
