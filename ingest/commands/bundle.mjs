@@ -59,25 +59,24 @@ const eleventyInPlace = {
   },
 }
 
-/** Of Eleventy, what pages never come to: languages of pages, JavaScript and dates in front matter. */
-const neverCome = {
-  name: 'never come to',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(bcp-47-normalize|acorn)$/ }, ({ path }) => ({ path, namespace: 'never-come' }))
-    onLoad({ filter: /.*/, namespace: 'never-come' }, () => ({ contents: 'module.exports = {}' }))
-  },
+/** Nothing in the place of packages that nobody comes to, where a file of `importers` asks for them. */
+function without(packages, importers = /./) {
+  return {
+    name: `without ${packages}`,
+    setup({ onResolve, onLoad }) {
+      const namespace = `without ${packages}`
+      onResolve({ filter: packages }, ({ path, importer }) =>
+        importers.test(importer) ? { path, namespace } : undefined,
+      )
+      onLoad({ filter: /.*/, namespace }, () => ({ contents: 'module.exports = {}' }))
+    },
+  }
 }
 
 /** What runs programs of the system, for commands that are some: ours are not. */
-const noPrograms = {
-  name: 'no programs',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
-      /[\\/]commander[\\/]/.test(importer) ? { path, namespace: 'no-programs' } : undefined,
-    )
-    onLoad({ filter: /.*/, namespace: 'no-programs' }, () => ({ contents: 'module.exports = {}' }))
-  },
-}
+const noPrograms = without(/^node:child_process$/, /[\\/]commander[\\/]/)
+/** Of Eleventy, what pages never come to: languages of pages, JavaScript and dates in front matter. */
+const neverCome = without(/^(bcp-47-normalize|acorn)$/)
 
 /** It waits for some of its modules while they load, as CommonJS cannot. */
 const eleventyApart = {
